@@ -1,0 +1,57 @@
+"""Algorithms: one file each, registered here by the name the command line uses.
+
+A new algorithm is one file with a subclass of `Algorithm` and one line in `REGISTRY`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from numerics.algorithms.base import Algorithm, Rate, State, worker_mean
+from numerics.algorithms.dpsgd import DPSGD
+from numerics.algorithms.local_sgd import LocalSGD
+from numerics.algorithms.osgp import OSGP
+from numerics.algorithms.sgd import SGD
+from numerics.algorithms.sgp import SGP
+from straggler import UnknownName
+
+REGISTRY: dict[str, type[Algorithm]] = {cls.name: cls for cls in (SGD, DPSGD, SGP, OSGP, LocalSGD)}
+
+__all__ = [
+    "DPSGD",
+    "OSGP",
+    "REGISTRY",
+    "SGD",
+    "SGP",
+    "Algorithm",
+    "LocalSGD",
+    "Rate",
+    "State",
+    "get",
+    "options",
+    "worker_mean",
+]
+
+
+def options(name: str) -> tuple[str, ...]:
+    """Return the option names of a registered algorithm, besides its step size."""
+    if name not in REGISTRY:
+        raise UnknownName("system", name, REGISTRY)
+    return tuple(f.name for f in fields(REGISTRY[name]) if f.name != "step_size")
+
+
+def get(name: str, *, step_size: float, **settings: object) -> Algorithm:
+    """Return the registered algorithm ``name`` with this step size and its own options by name.
+
+    Raises
+    ------
+    UnknownName
+        If no algorithm or no option has that name.
+    InputError
+        If a value is outside its range.
+    """
+    known = options(name)
+    for option in settings:
+        if option not in known:
+            raise UnknownName(f"option of {name}", option, known)
+    return REGISTRY[name](step_size=step_size, **settings)  # type: ignore[arg-type]

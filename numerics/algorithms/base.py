@@ -1,0 +1,161 @@
+"""The contract of an algorithm: init, view, step, center.
+
+Every algorithm is the same sentence: *workers evaluate gradients at a view, and the theorem speaks about a center.*
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import dataclass, field
+from typing import ClassVar, Self, TypeAlias
+
+from array_api_compat import array_namespace
+
+from numerics.events import Round
+from numerics.mixing import MixingOperator, MixingSchedule
+from numerics.typing import Array
+from straggler import InputError, positive
+
+StepSize: TypeAlias = float | Callable[[int], float]
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Exponents of the leading term of the convergence rate at the tuned step size.
+
+    The mean over k < K of ``E||grad f(center_k)||^2`` decays like ``K**iterations * n**workers``.
+    """
+
+    iterations: float = -0.5
+    workers: float = -0.5
+
+
+@dataclass
+class State:
+    """State of n workers in R independent replicas.
+
+    Parameters
+    ----------
+    x
+        The stacked model, shape (n, R, d).
+    velocity
+        Momentum buffer, shape (n, R, d), or None without momentum.
+    """
+
+    x: Array
+    velocity: Array | None = None
+    _scratch: Array | None = field(default=None, repr=False)
+
+    @property
+    def scratch(self) -> Array:
+        """An array shaped like ``x`` whose contents are free to overwrite."""
+        if self._scratch is None:
+            self._scratch = array_namespace(self.x).empty_like(self.x)
+        return self._scratch
+
+    def mix(self, mixing: MixingOperator) -> None:
+        """Replace x by W x along the worker axis (W the matrix of ``mixing``)."""
+        self.x, self._scratch = mixing.apply(self.x, self.scratch), self.x
+
+    def slabs(self) -> list[Array]:
+        """Return the arrays with axes (..., replica, coordinate) that the dynamics propagate linearly."""
+        return [self.x] if self.velocity is None else [self.x, self.velocity]
+
+    def with_slabs(self, slabs: Sequence[Array]) -> Self:
+        """Return a state with the same weights and clock whose `slabs` are these arrays, in the same order."""
+        other = copy(self)
+        other.x, other._scratch = slabs[0], None
+        if self.velocity is not None:
+            other.velocity = slabs[1]
+        return other
+
+
+@dataclass(frozen=True, kw_only=True)
+class Algorithm(ABC):
+    """A distributed SGD algorithm on the stacked model ``x[worker, replica, coordinate]``.
+
+    Parameters
+    ----------
+    step_size
+        Step size gamma > 0, or a function of the iteration k.
+    momentum
+        Coefficient beta in [0, 1): the direction is v_k = beta v_{k-1} + g_k (heavy ball). Zero switches it off.
+    nesterov
+        Use g_k + beta v_k (Nesterov) as the direction instead of v_k.
+
+    Raises
+    ------
+    InputError
+        If an option is outside its range.
+    """
+
+    step_size: StepSize
+    momentum: float = 0.0
+    nesterov: bool = False
+
+    name: ClassVar[str]
+    references: ClassVar[tuple[str, ...]]
+    rate: ClassVar[Rate] = Rate()
+    push_sum: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if not callable(self.step_size):
+            positive("step_size", self.step_size)
+        if not 0 <= self.momentum < 1:
+            raise InputError("momentum", self.momentum, "0 <= momentum < 1")
+
+    def admit(self, schedule: MixingSchedule) -> None:
+        """Refuse a mixing schedule this algorithm is not defined for: rows and columns must sum to one."""
+        if not schedule.doubly_stochastic:
+            raise InputError("weights", schedule.name, f"doubly stochastic mixing for {self.name} (sgp accepts push weights)")
+
+    @abstractmethod
+    def init(self, x0: Array, n: int) -> State:
+        """Return the state of ``n`` workers that start at ``x0``, shape (R, d) or (n, R, d)."""
+
+    @abstractmethod
+    def view(self, state: State, event: Round | None) -> Array:
+        """Return the points (active, R, d) where gradients are taken; ``event=None`` asks for every worker's."""
+
+    @abstractmethod
+    def step(self, state: State, gradients: Array, event: Round) -> None:
+        """Advance the state in place; ``gradients``, shape (active, R, d), may be overwritten but not kept."""
+
+    def center(self, state: State) -> Array:
+        """Return the point the theorems speak about, shape (R, d): the average of the workers' models."""
+        return worker_mean(state.x)
+
+    def gamma(self, k: int) -> float:
+        """Return the step size of iteration ``k``."""
+        return self.step_size(k) if callable(self.step_size) else self.step_size
+
+    def update(self, state: State, gradients: Array, k: int) -> Array:
+        """Return gamma_k times the (momentum) direction, written into ``gradients``."""
+        if self.momentum:
+            if state.velocity is None:
+                state.velocity = array_namespace(gradients).zeros_like(gradients)
+            state.velocity *= self.momentum
+            state.velocity += gradients
+            if self.nesterov:
+                gradients += self.momentum * state.velocity
+            else:
+                gradients[...] = state.velocity
+        gradients *= self.gamma(k)
+        return gradients
+
+
+def stack(x0: Array, n: int) -> Array:
+    """Return a fresh stacked model (n, R, d): a copy of ``x0``, shape (R, d) for a common start or (n, R, d)."""
+    xp = array_namespace(x0)
+    if x0.ndim == 3 and x0.shape[0] != n:
+        raise InputError("x0", tuple(x0.shape), f"one starting point per worker, shape ({n}, R, d)")
+    return xp.asarray(xp.broadcast_to(x0, (n, *x0.shape[-2:])), copy=True)
+
+
+def worker_mean(x: Array) -> Array:
+    """Return the mean over the worker axis of a stacked array, shape (R, d)."""
+    mean = x.sum(0)
+    mean /= x.shape[0]
+    return mean

@@ -1,0 +1,37 @@
+"""Events: what a timeline yields and an algorithm reacts to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from numerics.mixing import MixingOperator, MixingSchedule
+
+EVERYONE = slice(None)
+
+
+@dataclass(slots=True, frozen=True)
+class Round:
+    """A synchronous event: every worker computes one gradient, then the round's mixing operator is applied.
+
+    Parameters
+    ----------
+    k
+        Number of the iteration, from 0.
+    mixing
+        Mixing operator W_k of the round.
+    workers
+        Workers that are active in this event; everyone, in a synchronous round.
+    """
+
+    k: int
+    mixing: MixingOperator
+    workers: slice = EVERYONE
+
+
+def rounds(schedule: MixingSchedule, iterations: int) -> Iterator[Round]:
+    """Yield the synchronous rounds k = 0 .. iterations - 1 of a mixing schedule."""
+    for k in range(iterations):
+        yield Round(k, schedule.at(k))

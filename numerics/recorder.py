@@ -1,0 +1,61 @@
+"""Recording: named quantities along a run, and the iteration at which a replica diverged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from numerics import quantities
+from numerics.algorithms import Algorithm, State
+from numerics.events import Round
+from numerics.problems import Objective
+from numerics.typing import Floats
+from straggler import at_least
+
+
+class Trajectory:
+    """Records quantities of every replica at iterations 0, E, 2E, ... and at the last one.
+
+    Parameters
+    ----------
+    objective
+        The objective whose value and gradient are measured.
+    names
+        Names of the quantities.
+    iterations
+        Number K of iterations of the run.
+    every
+        Recording interval E >= 1.
+    replicas
+        Number R of replicas in the block.
+    """
+
+    def __init__(self, objective: Objective, names: Sequence[str], iterations: int, every: int, replicas: int) -> None:
+        at_least("record_every", every, 1)
+        self._objective, self._every, self._last = objective, every, iterations
+        self._measures = [(name, quantities.get(name).measure) for name in names]
+        self.iterations = np.unique(np.append(np.arange(0, iterations + 1, every), iterations))
+        self.values: dict[str, Floats] = {name: np.full((self.iterations.size, replicas), np.nan) for name in names}
+        self._row = 0
+
+    def start(self, algorithm: Algorithm, state: State) -> None:
+        """Record the initial state as iteration 0."""
+        self._record(algorithm, state)
+
+    def __call__(self, event: Round, algorithm: Algorithm, state: State) -> None:
+        """Record the state after ``event`` if its iteration is one to record."""
+        done = event.k + 1
+        if done % self._every == 0 or done == self._last:
+            self._record(algorithm, state)
+
+    def _record(self, algorithm: Algorithm, state: State) -> None:
+        for name, measure in self._measures:
+            self.values[name][self._row] = measure(self._objective, algorithm, state)
+        self._row += 1
+
+    def diverged_at(self) -> np.ndarray:
+        """Return, per replica, the first recorded iteration with a non-finite quantity, or -1."""
+        finite = np.all([np.isfinite(values) for values in self.values.values()], axis=0)
+        first = self.iterations[np.argmin(finite, axis=0)]
+        return np.where(finite.all(axis=0), -1, first)

@@ -1,0 +1,183 @@
+"""Simulation: an algorithm on a problem over a graph, in independent replicas, as one labelled dataset."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from numerics import quantities as named
+from numerics.algorithms import Algorithm
+from numerics.engine import run
+from numerics.events import rounds
+from numerics.mixing import MixingSchedule
+from numerics.problems import Problem
+from numerics.recorder import Trajectory
+from numerics.streams import Streams
+from numerics.typing import Floats
+from straggler import InputError, __version__, at_least
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from numerics.graphs import Graph
+
+BLOCK_BYTES = 1 << 20
+DEFAULT_QUANTITIES = ("grad_norm_sq", "consensus_sq", "value")
+
+
+def simulate(
+    algorithm: Algorithm,
+    problem: Problem,
+    topology: Graph | MixingSchedule,
+    *,
+    iterations: int,
+    replicas: int | range = 1,
+    seed: int = 0,
+    record_every: int = 1,
+    quantities: Sequence[str] = DEFAULT_QUANTITIES,
+    x0: Floats | None = None,
+    jobs: int = 1,
+) -> xr.Dataset:
+    """Run an algorithm in independent replicas and return what was recorded.
+
+    Parameters
+    ----------
+    algorithm
+        The algorithm, with its step size.
+    problem
+        Objective and gradient noise of the n workers.
+    topology
+        A graph (with its default weights, or push weights where only those are admissible) or a mixing schedule.
+    iterations
+        Number K >= 1 of iterations.
+    replicas
+        Number R of replicas, or the range of replica numbers to run.
+    seed
+        The seed all random streams are spawned from.
+    record_every
+        Recording interval; iterations 0 and K are always recorded.
+    quantities
+        Names from `numerics.quantities`.
+    x0
+        Starting point, shape (d,) or (n, d) for one per worker; the objective's own by default.
+    jobs
+        Number of processes. The result does not depend on it, bit for bit.
+
+    Returns
+    -------
+    xarray.Dataset
+        One variable per quantity with dimensions (iteration, replica), ``diverged_at`` per replica (-1 if it stayed
+        finite), and in ``attrs`` the constants of the run (``run.constants``), its provenance and the loop time.
+
+    Raises
+    ------
+    StragglerError
+        If sizes do not match or a value is outside its range.
+    """
+    schedule = schedule_of(topology, algorithm)
+    at_least("iterations", iterations, 1)
+    numbers = replicas if isinstance(replicas, range) else range(at_least("replicas", replicas, 1))
+    if schedule.n != problem.objective.n:
+        raise InputError("nodes of the graph", schedule.n, f"the {problem.objective.n} workers of the problem")
+    algorithm.admit(schedule)
+    starting = problem.objective.start() if x0 is None else np.asarray(x0, dtype=float)
+    begin = time.perf_counter()
+    pieces = _parallel(
+        [
+            (algorithm, problem, schedule, iterations, block, seed, record_every, tuple(quantities), starting)
+            for block in blocks(numbers, problem.objective.n, problem.objective.dim)
+        ],
+        jobs,
+    )
+    seconds = time.perf_counter() - begin
+    attributes = {
+        "system": algorithm.name,
+        "options": {f.name: getattr(algorithm, f.name) for f in fields(algorithm) if not callable(getattr(algorithm, f.name))},
+        "problem": problem.provenance(),
+        "graph": schedule.provenance(),
+        "constants": constants(algorithm, problem, schedule, iterations, starting),
+        "seed": seed,
+        "record_every": record_every,
+        "straggler": __version__,
+        "loop_seconds": seconds,
+    }
+    return _dataset(pieces, numbers, attributes)
+
+
+def schedule_of(topology: Graph | MixingSchedule, algorithm: Algorithm) -> MixingSchedule:
+    """Return the mixing schedule of ``topology``; a graph gets its default weights."""
+    return topology if isinstance(topology, MixingSchedule) else topology.schedule()
+
+
+def constants(
+    algorithm: Algorithm, problem: Problem, schedule: MixingSchedule, iterations: int, x0: Floats | None = None
+) -> dict[str, float]:
+    """Return the constants of a run under the names the theorems use: n, d, K, gamma, rho, L, sigma, zeta, delta, ..."""
+    from numerics.mixing import rho
+
+    found = dict(problem.numbers)
+    if x0 is not None:
+        common = x0 if x0.ndim == 1 else x0.mean(0)
+        found["delta"] = float(problem.objective.value(common)) - found["f_star"]
+        found["x0_sq"] = float(np.sum(x0**2) / (1 if x0.ndim == 1 else x0.shape[0]))
+    found |= {"n": schedule.n, "d": problem.objective.dim, "K": iterations, "gamma": algorithm.gamma(0), "rho": rho(schedule)}
+    for option, symbol in (("period", "tau"), ("overlap", "tau"), ("momentum", "beta")):
+        if hasattr(algorithm, option):
+            found[symbol] = getattr(algorithm, option)
+    return {name: float(value) for name, value in found.items()}
+
+
+def blocks(replicas: range, n: int, dim: int) -> list[range]:
+    """Split replica numbers into blocks whose state (n, R, d) fits a common L2 cache; the split depends on n and d only."""
+    size = max(1, BLOCK_BYTES // (n * dim * 8))
+    edges = [replicas.start, *range((replicas.start // size + 1) * size, replicas.stop, size), replicas.stop]
+    return [range(a, b) for a, b in zip(edges, edges[1:], strict=False) if a < b]
+
+
+def _block(
+    algorithm: Algorithm,
+    problem: Problem,
+    schedule: MixingSchedule,
+    iterations: int,
+    block: range,
+    seed: int,
+    every: int,
+    names: tuple[str, ...],
+    x0: Floats,
+) -> tuple[Floats, dict[str, Floats], Floats]:
+    """Simulate one block of replicas; a replica that overflows is recorded as inf or nan and stops nobody else."""
+    n, dim, size = problem.objective.n, problem.objective.dim, len(block)
+    start = np.broadcast_to(x0, (size, dim)) if x0.ndim == 1 else np.broadcast_to(x0[:, None, :], (n, size, dim))
+    state = algorithm.init(start, n)
+    recorder = Trajectory(problem.objective, names, iterations, every, size)
+    with np.errstate(all="ignore"):
+        recorder.start(algorithm, state)
+        run(algorithm, problem.oracle(Streams(seed, block)), rounds(schedule, iterations), state, recorder)
+    return recorder.iterations, recorder.values, recorder.diverged_at()
+
+
+def _parallel(work: list[tuple[Any, ...]], jobs: int) -> list[tuple[Any, ...]]:
+    if jobs == 1 or len(work) == 1:
+        return [_block(*arguments) for arguments in work]
+    import joblib
+
+    result: list[tuple[Any, ...]] = joblib.Parallel(n_jobs=jobs)(joblib.delayed(_block)(*arguments) for arguments in work)
+    return result
+
+
+def _dataset(pieces: list[tuple[Any, ...]], replicas: range, attributes: dict[str, Any]) -> xr.Dataset:
+    import xarray as xr
+
+    data: dict[str, Any] = {}
+    for name in pieces[0][1]:
+        quantity = named.get(name)
+        values = np.concatenate([values[name] for _, values, _ in pieces], axis=1)
+        data[name] = (("iteration", "replica"), values, {"long_name": quantity.meaning, "units": quantity.units})
+    diverged = np.concatenate([piece[2] for piece in pieces])
+    data["diverged_at"] = (("replica",), diverged, {"long_name": "first recorded iteration with a non-finite value, or -1"})
+    coordinates = {"iteration": pieces[0][0], "replica": np.array(replicas)}
+    return xr.Dataset(data, coords=coordinates, attrs=attributes)
