@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from numerics.typing import Array, Floats
+from numerics.typing import Array
 
 PURPOSES = {"noise": 0, "minibatch": 1, "timeline": 2, "start": 3}
 
@@ -38,7 +39,7 @@ class Streams:
 class Reservoir:
     """A block of numbers drawn ahead, one row per replica, so that small states do not pay a call per iteration.
 
-    Drawing ahead never changes the numbers: rows are consumed in stream order, whatever the block size.
+    Drawing ahead never changes the numbers: they are consumed in stream order, whatever the size of the block.
 
     Parameters
     ----------
@@ -49,32 +50,39 @@ class Reservoir:
     dtype
         Type of the numbers.
     capacity
-        Bytes to draw ahead at most; at least one request is always held.
+        Bytes to draw ahead; the block grows beyond only where a single request is larger.
+    quantum
+        Numbers are drawn in multiples of this, for generators that produce several at once and drop what is left over.
     """
 
-    def __init__(self, fill: Callable[[int, Array], None], rows: int, dtype: type, capacity: int) -> None:
-        self._fill, self._rows, self._dtype, self._capacity = fill, rows, np.dtype(dtype), capacity
-        self._buffer = np.empty((rows, 0), self._dtype)
-        self._cursor = 0
+    def __init__(self, fill: Callable[[int, Array], None], rows: int, dtype: type, capacity: int, quantum: int = 1) -> None:
+        self._fill, self._rows, self._quantum = fill, rows, quantum
+        self._columns = max(1, capacity // (rows * np.dtype(dtype).itemsize)) if rows else 1
+        self._buffer: NDArray[np.generic] = np.empty((rows, 0), dtype)
+        self._cursor = self._end = 0
 
-    def take(self, count: int) -> Floats:
+    def take(self, count: int) -> Array:
         """Return the next ``count`` numbers of every replica, shape (rows, count), valid until the next call."""
         stop = self._cursor + count
-        if stop > self._buffer.shape[1]:
+        if stop > self._end:
             self._refill(count)
             stop = count
-        block = self._buffer[:, stop - count : stop]
         self._cursor = stop
-        return block
+        return self._buffer[:, stop - count : stop]
 
     def _refill(self, count: int) -> None:
-        left = self._buffer[:, self._cursor :]
-        requests = max(1, self._capacity // (self._rows * count * self._dtype.itemsize))
-        size = max(requests * count, left.shape[1])
-        if size != self._buffer.shape[1] or left.shape[1]:
-            fresh = np.empty((self._rows, size), self._dtype)
-            fresh[:, : left.shape[1]] = left
-            self._buffer = fresh
+        left = self._buffer[:, self._cursor : self._end]
+        kept = left.shape[1]
+        # A whole number of requests, so that a steady consumer finds the block empty and nothing has to be moved.
+        wanted = max(count, self._columns - self._columns % max(count, 1))
+        fresh = -(-(wanted - kept) // self._quantum) * self._quantum
+        self._end = kept + fresh
+        if self._end > self._buffer.shape[1]:
+            buffer = np.empty((self._rows, self._end), self._buffer.dtype)
+            buffer[:, :kept] = left
+            self._buffer = buffer
+        elif kept:
+            self._buffer[:, :kept] = left
         for row in range(self._rows):
-            self._fill(row, self._buffer[row, left.shape[1] :])
+            self._fill(row, self._buffer[row, kept : self._end])
         self._cursor = 0

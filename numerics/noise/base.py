@@ -1,0 +1,95 @@
+"""What gradient noise is: something that turns exact local gradients into stochastic ones, drawn per replica."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, Protocol
+
+import numpy as np
+
+from numerics.objectives.base import Constant, Objective, Workers
+from numerics.streams import Streams
+from numerics.typing import Floats
+from straggler import positive
+
+
+class Oracle(Protocol):
+    """Stochastic gradients: ``oracle(points, workers, out)``, with the arguments of `Objective.local_gradients`."""
+
+    def __call__(self, points: Floats, workers: Workers, out: Floats | None = None) -> Floats:
+        """Return stochastic gradients of f_i at worker i's points, in ``out`` where given."""
+        ...
+
+
+class Noise(ABC):
+    """A model of gradient noise; its random numbers come from one stream per replica."""
+
+    kind: str
+
+    @abstractmethod
+    def oracle(self, objective: Objective, streams: Streams) -> Oracle:
+        """Return an oracle for the replicas of ``streams``, at the beginning of their streams."""
+
+    @abstractmethod
+    def constant(self, objective: Objective) -> Constant:
+        """Return sigma, whose square bounds ``E||g - grad f_i(x)||^2`` for every worker."""
+
+    @abstractmethod
+    def deviation(self, objective: Objective, x: Floats) -> Floats:
+        """Return the largest of the workers' standard deviations at each of the points (R, d), shape (R,)."""
+
+    @abstractmethod
+    def provenance(self) -> dict[str, Any]:
+        """Return kind and parameters, ready for JSON."""
+
+
+class Sampler(ABC):
+    """Additive noise bound to streams."""
+
+    @abstractmethod
+    def perturb(self, gradients: Floats) -> None:
+        """Add the next noise to ``gradients`` (m, R, d) in place; ask for pieces of one event in the order of its workers."""
+
+
+class AdditiveNoise(Noise):
+    """Noise whose distribution depends neither on the point nor on the worker.
+
+    Parameters
+    ----------
+    sigma
+        Root of ``E||noise||^2``, finite and >= 0.
+    """
+
+    def __init__(self, sigma: float) -> None:
+        self.sigma = positive("sigma", sigma, zero_ok=True)
+
+    @abstractmethod
+    def bind(self, streams: Streams, dim: int) -> Sampler:
+        """Return a sampler of noise vectors in R^d for the replicas of ``streams``."""
+
+    def oracle(self, objective: Objective, streams: Streams) -> Oracle:
+        """Return an oracle that adds noise to the exact gradients, piece by piece while they are in cache."""
+        if self.sigma == 0:
+            return objective.local_gradients
+        sampler = self.bind(streams, objective.dim)
+
+        def kernel(points: Floats, workers: Workers, out: Floats) -> None:
+            objective.tile_gradients(points, workers, out)
+            sampler.perturb(out)
+
+        def oracle(points: Floats, workers: Workers, out: Floats | None = None) -> Floats:
+            return objective.in_tiles(kernel, points, workers, out)
+
+        return oracle
+
+    def constant(self, objective: Objective) -> Constant:  # noqa: ARG002 - the same for every objective
+        """Return sigma: it is what the noise is made from."""
+        return Constant(self.sigma, "exact", f"{self.kind} noise with E||noise||^2 = sigma^2 at every point")
+
+    def deviation(self, objective: Objective, x: Floats) -> Floats:  # noqa: ARG002
+        """Return sigma at each of the points (R, d), shape (R,)."""
+        return np.full(x.shape[0], self.sigma)
+
+    def provenance(self) -> dict[str, Any]:
+        """Return kind and sigma."""
+        return {"kind": self.kind, "sigma": self.sigma}

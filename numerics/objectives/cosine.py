@@ -1,0 +1,54 @@
+"""The tilted cosine: bounded curvature and gradients, infinitely many minima, maxima and saddles."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from numerics.objectives.base import Constant
+from numerics.objectives.tilted import Tilted
+from numerics.typing import Floats
+from straggler import positive
+
+
+class Cosine(Tilted):
+    """``f_i(x) = sum_j L (1 - cos x_j) + <b_i, x>``.
+
+    Parameters
+    ----------
+    workers, dim, zeta, seed
+        See `Tilted`.
+    smoothness
+        L > 0.
+    start
+        Every coordinate of the starting point.
+    """
+
+    def __init__(
+        self, workers: int, dim: int, *, smoothness: float = 1.0, zeta: float = 0.0, start: float = 1.0, seed: int = 0
+    ) -> None:
+        super().__init__(workers, dim, zeta, seed)
+        self.smoothness, self._start = positive("smoothness", smoothness), float(start)
+
+    def value(self, x: Floats) -> Floats:
+        """Return f at points of shape (..., d); 1 - cos is taken as 2 sin^2(x/2), which does not cancel near a minimum."""
+        total: Floats = 2.0 * self.smoothness * np.sum(np.sin(0.5 * x) ** 2, axis=-1)
+        return total
+
+    def common_gradient(self, x: Floats, out: Floats) -> None:
+        """Write ``L sin x`` into ``out``."""
+        np.sin(x, out=out)
+        if self.smoothness != 1:
+            np.multiply(out, self.smoothness, out=out)
+
+    def start(self) -> Floats:
+        """Return the default starting point, shape (d,)."""
+        return np.full(self.dim, self._start)
+
+    def constants(self) -> dict[str, Constant]:
+        """Return L, f_star, zeta and M, all exact."""
+        return {
+            "L": Constant(self.smoothness, "exact", "the second derivatives are L cos x_j"),
+            "f_star": Constant(0.0, "exact", "attained at 0; the tilts cancel in the mean"),
+            "zeta": self.zeta_constant(),
+            "M": self.gradient_bound(self.smoothness, "at odd multiples of pi/2"),
+        }

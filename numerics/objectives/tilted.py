@@ -1,0 +1,89 @@
+"""Heterogeneity by linear tilt: ``f_i = f + <b_i, x>`` with the b_i summing to zero, which makes zeta exact for any f."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+import numpy as np
+
+from numerics.objectives.base import Constant, Objective, Workers
+from numerics.typing import Floats
+from straggler import InputError, positive
+
+
+def tilts(workers: int, dim: int, zeta: float, seed: int) -> Floats:
+    """Return vectors b_i with ``sum_i b_i = 0`` to rounding and ``(1/n) sum_i ||b_i||^2 = zeta^2``, shape (n, d).
+
+    Parameters
+    ----------
+    workers, dim
+        n and d.
+    zeta
+        Root of the mean square heterogeneity, finite and >= 0; a single worker admits only 0.
+    seed
+        The directions are Gaussian, drawn from ``SeedSequence(seed)``.
+    """
+    zeta = positive("zeta", zeta, zero_ok=True)
+    if zeta == 0:
+        return np.zeros((workers, dim))
+    if workers == 1:
+        raise InputError("zeta", zeta, "0 for a single worker")
+    drawn = np.random.default_rng(np.random.SeedSequence(seed)).standard_normal((workers, dim))
+    drawn -= drawn.mean(axis=0)
+    drawn *= zeta / np.sqrt(np.mean(np.sum(drawn**2, axis=1)))
+    drawn -= drawn.mean(axis=0)
+    return drawn
+
+
+class Tilted(Objective):
+    """Local functions ``f_i = f + <b_i, x>`` of one common f; a subclass states `value` and `common_gradient` of f.
+
+    Parameters
+    ----------
+    workers, dim
+        n and d.
+    zeta
+        Root of the mean square heterogeneity, the same at every point.
+    seed
+        Seed of the directions of the tilts.
+    """
+
+    def __init__(self, workers: int, dim: int, zeta: float = 0.0, seed: int = 0) -> None:
+        super().__init__(workers, dim)
+        self.zeta = positive("zeta", zeta, zero_ok=True)
+        self.tilts = tilts(self.n, self.dim, self.zeta, seed)
+
+    @abstractmethod
+    def common_gradient(self, x: Floats, out: Floats) -> object:
+        """Write the gradient of f at points of shape (..., d) into ``out``, which does not overlap ``x``."""
+
+    def gradient(self, x: Floats, out: Floats | None = None) -> Floats:
+        """Return the gradient of f: the tilts cancel in the mean."""
+        if out is None:
+            out = np.empty_like(x)
+        self.common_gradient(x, out)
+        return out
+
+    def tile_gradients(self, points: Floats, workers: Workers, out: Floats) -> None:
+        """Write the gradient of f at worker i's points plus b_i into ``out``."""
+        self.common_gradient(points, out)
+        if self.zeta:
+            np.add(out, self.tilts[workers][:, None], out=out)
+
+    def local_value(self, points: Floats, workers: Workers = slice(None)) -> Floats:
+        """Return ``f(x) + <b_i, x>`` at worker i's points, (m, R, d) -> (m, R)."""
+        total: Floats = self.value(points) + np.einsum("irj,ij->ir", points, self.tilts[workers])
+        return total
+
+    def heterogeneity(self, x: Floats) -> Floats:
+        """Return zeta at each of the points (R, d), shape (R,)."""
+        return np.full(x.shape[0], self.zeta)
+
+    def zeta_constant(self) -> Constant:
+        """Return zeta with its reason."""
+        return Constant(self.zeta, "exact", "linear tilts: grad f_i - grad f = b_i at every point")
+
+    def gradient_bound(self, slope: float, where: str) -> Constant:
+        """Return M where every partial derivative of f comes arbitrarily close to +-``slope``, independently of the others."""
+        largest = np.sqrt(np.sum((slope + np.abs(self.tilts)) ** 2, axis=1).max())
+        return Constant(float(largest), "exact", f"|partial f| <= {slope:.6g}, {where}; tilts added coordinate by coordinate")
