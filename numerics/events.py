@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 EVERYONE = slice(None)
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Round:
     """A synchronous event: every worker computes one gradient, then the round's mixing operator is applied.
 
@@ -22,13 +22,15 @@ class Round:
         Number of the iteration, from 0.
     mixing
         Mixing operator W_k of the round.
-    workers
-        Workers that are active in this event; everyone, in a synchronous round.
     """
 
     k: int
     mixing: MixingOperator
-    workers: slice = EVERYONE
+
+    @property
+    def workers(self) -> slice:
+        """Workers that are active in this event: everyone."""
+        return EVERYONE
 
 
 def rounds(schedule: MixingSchedule, iterations: int) -> Iterator[Round]:

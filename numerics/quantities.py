@@ -39,14 +39,15 @@ class Quantity:
 
 def _grad_norm_sq(objective: Objective, algorithm: Algorithm, state: State) -> Floats:
     gradient = objective.gradient(algorithm.center(state))
-    return np.einsum("rd,rd->r", gradient, gradient)
+    square: Floats = np.einsum("rd,rd->r", gradient, gradient)
+    return square
 
 
 def _value(objective: Objective, algorithm: Algorithm, state: State) -> Floats:
     return objective.value(algorithm.center(state))
 
 
-def _consensus_sq(objective: Objective, algorithm: Algorithm, state: State) -> Floats:
+def _consensus_sq(_: Objective, algorithm: Algorithm, state: State) -> Floats:
     """Mean squared distance of the views to the center, worker tile by worker tile so that the difference stays in cache."""
     view, center = algorithm.view(state, None), algorithm.center(state)
     n = view.shape[0]
@@ -63,7 +64,8 @@ def _view_grad_norm_sq(objective: Objective, algorithm: Algorithm, state: State)
     view = algorithm.view(state, None)
     n, replicas, dim = view.shape
     gradient = objective.gradient(view.reshape(n * replicas, dim)).reshape(n, replicas, dim)
-    return np.einsum("nrd,nrd->r", gradient, gradient) / n
+    square: Floats = np.einsum("nrd,nrd->r", gradient, gradient)
+    return square / n
 
 
 QUANTITIES: dict[str, Quantity] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import fields
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,7 +79,7 @@ def simulate(
     StragglerError
         If sizes do not match or a value is outside its range.
     """
-    schedule = schedule_of(topology, algorithm)
+    schedule = schedule_of(topology)
     at_least("iterations", iterations, 1)
     numbers = replicas if isinstance(replicas, range) else range(at_least("replicas", replicas, 1))
     if schedule.n != problem.objective.n:
@@ -108,7 +109,7 @@ def simulate(
     return _dataset(pieces, numbers, attributes)
 
 
-def schedule_of(topology: Graph | MixingSchedule, algorithm: Algorithm) -> MixingSchedule:
+def schedule_of(topology: Graph | MixingSchedule) -> MixingSchedule:
     """Return the mixing schedule of ``topology``; a graph gets its default weights."""
     return topology if isinstance(topology, MixingSchedule) else topology.schedule()
 
@@ -135,7 +136,7 @@ def blocks(replicas: range, n: int, dim: int) -> list[range]:
     """Split replica numbers into blocks whose state (n, R, d) fits a common L2 cache; the split depends on n and d only."""
     size = max(1, BLOCK_BYTES // (n * dim * 8))
     edges = [replicas.start, *range((replicas.start // size + 1) * size, replicas.stop, size), replicas.stop]
-    return [range(a, b) for a, b in zip(edges, edges[1:], strict=False) if a < b]
+    return [range(a, b) for a, b in pairwise(edges) if a < b]
 
 
 def _block(

@@ -9,6 +9,7 @@ from dataclasses import fields
 
 from numerics.algorithms.base import Algorithm, Rate, State, worker_mean
 from numerics.algorithms.dpsgd import DPSGD
+from numerics.algorithms.invariants import InvariantError, check_invariants
 from numerics.algorithms.local_sgd import LocalSGD
 from numerics.algorithms.osgp import OSGP
 from numerics.algorithms.sgd import SGD
@@ -24,9 +25,11 @@ __all__ = [
     "SGD",
     "SGP",
     "Algorithm",
+    "InvariantError",
     "LocalSGD",
     "Rate",
     "State",
+    "check_invariants",
     "get",
     "options",
     "worker_mean",

@@ -11,7 +11,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import ClassVar, Self, TypeAlias
 
-from array_api_compat import array_namespace
+from array_api_compat import array_namespace, device
 
 from numerics.events import Round
 from numerics.mixing import MixingOperator, MixingSchedule
@@ -98,13 +98,22 @@ class Algorithm(ABC):
     name: ClassVar[str]
     references: ClassVar[tuple[str, ...]]
     rate: ClassVar[Rate] = Rate()
-    push_sum: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if not callable(self.step_size):
             positive("step_size", self.step_size)
         if not 0 <= self.momentum < 1:
             raise InputError("momentum", self.momentum, "0 <= momentum < 1")
+
+    @property
+    def cycle(self) -> int:
+        """Number of rounds after which the algorithm's own rule repeats."""
+        return 1
+
+    @property
+    def warmup(self) -> int:
+        """Number of first rounds in which the rule is still another one."""
+        return 0
 
     def admit(self, schedule: MixingSchedule) -> None:
         """Refuse a mixing schedule this algorithm is not defined for: rows and columns must sum to one."""
@@ -151,7 +160,10 @@ def stack(x0: Array, n: int) -> Array:
     xp = array_namespace(x0)
     if x0.ndim == 3 and x0.shape[0] != n:
         raise InputError("x0", tuple(x0.shape), f"one starting point per worker, shape ({n}, R, d)")
-    return xp.asarray(xp.broadcast_to(x0, (n, *x0.shape[-2:])), copy=True)
+    # not a copy of a broadcast view: that would keep the stride order of the view, and slabs must be contiguous
+    x = xp.empty((n, *x0.shape[-2:]), dtype=x0.dtype, device=device(x0))
+    x[...] = x0
+    return x
 
 
 def worker_mean(x: Array) -> Array:

@@ -41,6 +41,16 @@ class LocalSGD(Algorithm):
         at_least("period", self.period, 1)
         at_least("switch", self.switch, 0)
 
+    @property
+    def cycle(self) -> int:
+        """The period tau."""
+        return self.period
+
+    @property
+    def warmup(self) -> int:
+        """The first iteration of the local phase."""
+        return self.switch
+
     def init(self, x0: Array, n: int) -> State:
         """Return the state of ``n`` workers at ``x0``, shape (R, d) or (n, R, d)."""
         return State(x=stack(x0, n))

@@ -34,8 +34,8 @@ class OverlapState(PushSumState):
         return other
 
     def weight_mass(self) -> float:
-        """Return the sum of all push-sum weights, those in flight included."""
-        return float(self.w.sum()) + sum(float(m[1].sum()) for m in self.flight if m is not None)
+        """Return the sum of all push-sum weights, those in flight included; it is n at every step."""
+        return super().weight_mass() + sum(float(m[1].sum()) for m in self.flight if m is not None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +70,11 @@ class OSGP(SGP):
         at_least("overlap", self.overlap, 0)
         at_least("send_every", self.send_every, 1)
 
+    @property
+    def cycle(self) -> int:
+        """The interval between two sending rounds."""
+        return self.send_every
+
     def init(self, x0: Array, n: int) -> OverlapState:
         """Return the state of ``n`` workers at ``x0``, shape (R, d) or (n, R, d), with nothing in flight."""
         start = super().init(x0, n)
@@ -85,7 +90,7 @@ class OSGP(SGP):
         state.x -= self.update(state, gradients, event.k)
         state.regular = False
         if event.k % self.send_every == 0:
-            keep = array_namespace(state.x).asarray(event.mixing.diagonal(), dtype=state.x.dtype)
+            keep = array_namespace(state.x).asarray(event.mixing.matrix().diagonal(), dtype=state.x.dtype)
             sent = event.mixing.apply(state.x, array_namespace(state.x).empty_like(state.x))
             weight = event.mixing.apply(state.w, array_namespace(state.w).empty_like(state.w))
             state.x *= keep[:, None, None]

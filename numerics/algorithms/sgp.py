@@ -42,6 +42,10 @@ class PushSumState(State):
         self._z /= self.w[:, None, None]
         return self._z
 
+    def weight_mass(self) -> float:
+        """Return the sum of all push-sum weights; it is n at every step."""
+        return float(self.w.sum())
+
     def push_weights(self, mixing: MixingOperator) -> None:
         """Replace w by P w; weights of one are kept exactly while the rows of P sum to one."""
         if self.regular and mixing.row_stochastic:
@@ -64,7 +68,6 @@ class SGP(Algorithm):
 
     name: ClassVar[str] = "sgp"
     references: ClassVar[tuple[str, ...]] = ("assran-2019",)
-    push_sum: ClassVar[bool] = True
 
     def admit(self, schedule: MixingSchedule) -> None:
         """Refuse mixing whose columns do not sum to one: mass would be lost."""

@@ -1,0 +1,1 @@
+"""Proof meets run: claims, evidence, verdicts, storage, the report and the command line."""

@@ -1,0 +1,80 @@
+"""A claim: a theorem, a system on a problem over a graph, and the settings under which one is held against the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from numerics.algorithms import Algorithm
+    from numerics.mixing import MixingSchedule
+    from numerics.problems import Problem
+
+Option = float | int | str | bool
+
+
+class Claim(BaseModel):
+    """What is claimed, in plain values: everything that determines its evidence.
+
+    Parameters
+    ----------
+    theorem
+        Key of the theorem.
+    system, options
+        Name of the algorithm and its options.
+    problem, problem_options
+        Name of the problem and its options (``dim``, ``sigma``, ``zeta``, ``noise``, ...).
+    graph, graph_options, weights
+        Name of the graph, its options, and the weights on it (None: the graph's default).
+    nodes, iterations
+        Number n of workers and K of iterations.
+    step
+        ``prescribed`` takes the theorem's own step size, a number the fraction of the largest step size its conditions admit.
+    constants
+        Where the mixing constants (C, q) come from: ``computed`` from the matrices, or ``printed``, the paper's explicit ones.
+    budget
+        Largest number of replicas.
+    seed
+        Seed of the run.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    theorem: str
+    system: str
+    problem: str
+    graph: str = "complete"
+    nodes: int = Field(ge=2)
+    iterations: int = Field(ge=1)
+    step: float | Literal["prescribed"] = 0.5
+    options: dict[str, Option] = {}
+    problem_options: dict[str, Option] = {}
+    graph_options: dict[str, Option] = {}
+    weights: str | None = None
+    constants: Literal["computed", "printed"] = "computed"
+    budget: int = Field(default=256, ge=16)
+    seed: int = 1
+
+    def build_problem(self) -> Problem:
+        """Return the problem of the claim."""
+        from numerics import problems
+
+        return problems.get(self.problem, workers=self.nodes, **self.problem_options)
+
+    def build_schedule(self) -> MixingSchedule:
+        """Return the mixing schedule of the claim."""
+        from numerics import graphs
+
+        return graphs.get(self.graph, self.nodes, **self.graph_options).schedule(self.weights)
+
+    def build_algorithm(self, gamma: float) -> Algorithm:
+        """Return the algorithm of the claim with step size ``gamma``."""
+        from numerics import algorithms
+
+        return algorithms.get(self.system, step_size=gamma, **self.options)
+
+    def run_description(self, gamma: float, quantity: str, replicas: range) -> dict[str, Any]:
+        """Return what determines the samples of one look: theorems that ask for the same run share it."""
+        described = self.model_dump(exclude={"theorem", "step", "constants", "budget"})
+        return described | {"gamma": gamma, "quantity": quantity, "replicas": [replicas.start, replicas.stop]}

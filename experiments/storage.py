@@ -1,0 +1,103 @@
+"""Stored results: one NetCDF file per result, named by the hash of everything that determines it.
+
+A file is written under a temporary name and renamed, so a name that exists is a result that is whole. A process that
+is killed leaves at most a temporary file, and the next run takes up what is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from straggler import ResultError, __version__
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+FORMAT = 1
+
+
+def key_of(description: dict[str, Any]) -> str:
+    """Return the name of a result: SHA-256 over its description, the version of the toolkit and of the format."""
+    payload = json.dumps({"description": description, "version": __version__, "format": FORMAT}, sort_keys=True)
+    return hashlib.sha256(payload.encode()).hexdigest()[:24]
+
+
+def save(dataset: xr.Dataset, path: Path) -> None:
+    """Write a dataset to ``path`` as NetCDF-4, whole or not at all.
+
+    Attributes that are not plain values are stored as JSON.
+
+    Raises
+    ------
+    ResultError
+        If the file cannot be written; nothing is left under ``path`` or beside it.
+    """
+    plain = dataset.copy()
+    plain.attrs = {
+        name: value if isinstance(value, str) else f"json:{json.dumps(value)}"
+        for name, value in (dataset.attrs | {"format": FORMAT}).items()
+    }
+    write(path, lambda temporary: plain.to_netcdf(temporary, engine="h5netcdf"))
+
+
+def load(path: Path) -> xr.Dataset:
+    """Read a dataset written by `save`.
+
+    Raises
+    ------
+    ResultError
+        If the file is missing, cut short, not a result, or of another format.
+    """
+    import xarray as xr
+
+    try:
+        with xr.open_dataset(path, engine="h5netcdf") as stored:
+            dataset = stored.load()
+    except FileNotFoundError:
+        raise ResultError(f"{path}: no such result file") from None
+    except Exception as error:
+        raise ResultError(
+            f"{path}: not a whole result file ({type(error).__name__}: {_first_line(error)}); delete it to recompute"
+        ) from None
+    dataset.attrs = {
+        name: json.loads(value[5:]) if isinstance(value, str) and value.startswith("json:") else value
+        for name, value in dataset.attrs.items()
+    }
+    if dataset.attrs.get("format") != FORMAT:
+        raise ResultError(
+            f"{path}: result format {dataset.attrs.get('format')!r}, this version reads {FORMAT}; delete it to recompute"
+        )
+    return dataset
+
+
+def write(path: Path, writer: Any) -> None:
+    """Call ``writer(temporary)`` and rename the temporary file to ``path``; on failure remove it.
+
+    Raises
+    ------
+    ResultError
+        If writing fails, for instance because no space is left.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        os.close(handle)
+        temporary = Path(name)
+        writer(temporary)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        raise ResultError(f"{path}: cannot write ({error.strerror or _first_line(error)})") from None
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0]
