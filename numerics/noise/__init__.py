@@ -1,9 +1,10 @@
-"""Gradient noise: Gaussian, Rademacher, or none."""
+"""Gradient noise: Gaussian, Rademacher, minibatch sampling, or none."""
 
 from __future__ import annotations
 
 from numerics.noise.additive import Gaussian, NoNoise, Rademacher
 from numerics.noise.base import AdditiveNoise, Noise, Oracle, Sampler
+from numerics.noise.minibatch import Minibatch
 from numerics.noise.registry import NAMES, get
 
-__all__ = ["NAMES", "AdditiveNoise", "Gaussian", "NoNoise", "Noise", "Oracle", "Rademacher", "Sampler", "get"]
+__all__ = ["NAMES", "AdditiveNoise", "Gaussian", "Minibatch", "NoNoise", "Noise", "Oracle", "Rademacher", "Sampler", "get"]

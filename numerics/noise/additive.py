@@ -22,7 +22,7 @@ class NoNoise(AdditiveNoise):
     def __init__(self) -> None:
         super().__init__(0.0)
 
-    def bind(self, streams: Streams, dim: int) -> Sampler:  # noqa: ARG002 - nothing is drawn
+    def bind(self, streams: Streams, dim: int) -> Sampler:
         """Return a sampler that does nothing."""
         return _Silence()
 

@@ -82,11 +82,11 @@ class AdditiveNoise(Noise):
 
         return oracle
 
-    def constant(self, objective: Objective) -> Constant:  # noqa: ARG002 - the same for every objective
+    def constant(self, objective: Objective) -> Constant:
         """Return sigma: it is what the noise is made from."""
         return Constant(self.sigma, "exact", f"{self.kind} noise with E||noise||^2 = sigma^2 at every point")
 
-    def deviation(self, objective: Objective, x: Floats) -> Floats:  # noqa: ARG002
+    def deviation(self, objective: Objective, x: Floats) -> Floats:
         """Return sigma at each of the points (R, d), shape (R,)."""
         return np.full(x.shape[0], self.sigma)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from numerics.noise.additive import Gaussian, NoNoise, Rademacher
 from numerics.noise.base import Noise
+from numerics.noise.minibatch import Minibatch
 from straggler import UnknownName
 
-NAMES = ("gaussian", "none", "rademacher")
+NAMES = ("gaussian", "minibatch", "none", "rademacher")
 
 
-def get(name: str, *, sigma: float = 1.0) -> Noise:
+def get(name: str, *, sigma: float = 1.0, batch: int = 1, replacement: bool = True) -> Noise:
     """Return the noise called ``name``.
 
     Parameters
@@ -17,12 +18,14 @@ def get(name: str, *, sigma: float = 1.0) -> Noise:
     name
         One of `NAMES`.
     sigma
-        Root of ``E||noise||^2`` of the additive kinds; ``none`` has no use for it.
+        Root of ``E||noise||^2`` of the additive kinds; ``none`` and ``minibatch`` have no use for it.
+    batch, replacement
+        Size and kind of the minibatches; the additive kinds have no use for them.
 
     Raises
     ------
     UnknownName, InputError
-        For another name, or a sigma that is negative or not finite.
+        For another name, a sigma that is negative or not finite, a batch below 1.
     """
     if name == "none":
         return NoNoise()
@@ -30,4 +33,6 @@ def get(name: str, *, sigma: float = 1.0) -> Noise:
         return Gaussian(sigma)
     if name == "rademacher":
         return Rademacher(sigma)
+    if name == "minibatch":
+        return Minibatch(batch, replacement=replacement)
     raise UnknownName("noise", name, NAMES)

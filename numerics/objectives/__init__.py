@@ -4,8 +4,24 @@ from __future__ import annotations
 
 from numerics.objectives.base import Constant, Objective, Workers
 from numerics.objectives.cosine import Cosine
+from numerics.objectives.finite_sum import FiniteSum
+from numerics.objectives.logistic import Logistic
 from numerics.objectives.quadratic import MixedQuadratic, Quadratic
 from numerics.objectives.rational import Rational
+from numerics.objectives.saddle import Saddle
 from numerics.objectives.tilted import Tilted, tilts
 
-__all__ = ["Constant", "Cosine", "MixedQuadratic", "Objective", "Quadratic", "Rational", "Tilted", "Workers", "tilts"]
+__all__ = [
+    "Constant",
+    "Cosine",
+    "FiniteSum",
+    "Logistic",
+    "MixedQuadratic",
+    "Objective",
+    "Quadratic",
+    "Rational",
+    "Saddle",
+    "Tilted",
+    "Workers",
+    "tilts",
+]

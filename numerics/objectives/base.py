@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numerics.typing import Floats
-from straggler import at_least
+from straggler import InputError, at_least
 
 Workers: TypeAlias = slice | NDArray[np.intp]
 Kernel: TypeAlias = Callable[[Floats, Workers, Floats], object]
@@ -19,6 +20,13 @@ Kind: TypeAlias = Literal["exact", "upper bound", "lower bound", "certified on b
 
 TILE_BYTES = 1 << 18
 """Size of the pieces in which large states are worked through: a few of them fit into a common L2 cache."""
+
+
+def finite(source: str, value: float) -> float:
+    """Return ``value`` as a float if it is finite, else raise `InputError`."""
+    if not math.isfinite(value):
+        raise InputError(source, value, "a finite number")
+    return float(value)
 
 
 @dataclass(frozen=True)

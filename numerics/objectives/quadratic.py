@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from numerics.objectives.base import Constant, Objective, Workers
+from numerics.objectives.base import Constant, Objective, Workers, finite
 from numerics.objectives.tilted import Tilted, tilts
 from numerics.typing import Floats
 from straggler import InputError, at_least, positive
@@ -88,7 +88,7 @@ class Quadratic(Tilted):
         generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
         self.basis = random_basis(self.dim, generator) if rotate else None
         self._matrix = None if self.basis is None else (self.basis * self.eigenvalues) @ self.basis.T
-        self.center, self._start = np.full(self.dim, float(center)), float(start)
+        self.center, self._start = np.full(self.dim, finite("center", center)), finite("start", start)
 
     def hessian(self, worker: int = 0) -> Floats:
         """Return the Hessian of f_i, the same for every worker, shape (d, d)."""
@@ -163,7 +163,7 @@ class MixedQuadratic(Objective):
         super().__init__(workers, dim)
         chosen = default_spectrum(self.dim, positive("smoothness", smoothness), mu) if spectrum is None else spectrum
         self.eigenvalues = checked_spectrum(chosen, self.dim)
-        self.center, self._start = np.full(self.dim, float(center)), float(start)
+        self.center, self._start = np.full(self.dim, finite("center", center)), finite("start", start)
         self.tilts, self._zeta_center = tilts(self.n, self.dim, zeta, seed), positive("zeta", zeta, zero_ok=True)
         generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
         bases = np.stack([random_basis(self.dim, generator) for _ in range(self.n)])

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from numerics.objectives.base import Constant
+from numerics.objectives.base import Constant, finite
 from numerics.objectives.tilted import Tilted
 from numerics.typing import Floats
 from straggler import positive
@@ -40,7 +40,7 @@ class Rational(Tilted):
         self, workers: int, dim: int, *, smoothness: float = 1.0, zeta: float = 0.0, start: float = 1.0, seed: int = 0
     ) -> None:
         super().__init__(workers, dim, zeta, seed)
-        self.smoothness, self._start = positive("smoothness", smoothness), float(start)
+        self.smoothness, self._start = positive("smoothness", smoothness), finite("start", start)
 
     def value(self, x: Floats) -> Floats:
         """Return f at points of shape (..., d)."""

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from numerics.objectives.base import Constant, Objective
 from numerics.problems.problem import Problem
+from numerics.problems.real import logistic, logistic_breast_cancer, logistic_digits, logistic_file
 from numerics.problems.registry import NAMES, get
-from numerics.problems.synthetic import cosine, quadratic, rational
+from numerics.problems.synthetic import cosine, hard_instance, quadratic, rational, saddle
 
-__all__ = ["NAMES", "Constant", "Objective", "Problem", "cosine", "get", "quadratic", "rational"]
+__all__ = [
+    "NAMES",
+    "Constant",
+    "Objective",
+    "Problem",
+    "cosine",
+    "get",
+    "hard_instance",
+    "logistic",
+    "logistic_breast_cancer",
+    "logistic_digits",
+    "logistic_file",
+    "quadratic",
+    "rational",
+    "saddle",
+]

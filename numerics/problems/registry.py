@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from numerics.problems import synthetic
+from numerics.problems import real, synthetic
 from numerics.problems.problem import Problem
 from straggler import UnknownName
 
 FACTORIES: dict[str, Callable[..., Problem]] = {
     "cosine": synthetic.cosine,
-    "quadratic": synthetic.quadratic,
     "rational": synthetic.rational,
+    "saddle": synthetic.saddle,
+    "quadratic": synthetic.quadratic,
+    "logistic-breast-cancer": real.logistic_breast_cancer,
+    "logistic-digits": real.logistic_digits,
+    "hard-instance": synthetic.hard_instance,
 }
 
-NAMES = tuple(FACTORIES)
+FILE_PREFIX = "logistic:"
+
+NAMES = (*FACTORIES, f"{FILE_PREFIX}FILE")
 
 
 def get(name: str, **options: Any) -> Problem:
@@ -24,7 +30,7 @@ def get(name: str, **options: Any) -> Problem:
     Parameters
     ----------
     name
-        One of `NAMES`.
+        One of `NAMES`, where FILE stands for the path of a LIBSVM file.
     **options
         ``dim``, ``workers``, ``sigma``, ``noise`` and whatever else the factory of that name takes.
 
@@ -35,6 +41,8 @@ def get(name: str, **options: Any) -> Problem:
     InputError
         For a value outside its range.
     """
+    if name.startswith(FILE_PREFIX):
+        return real.logistic_file(name.removeprefix(FILE_PREFIX), **options)
     if name not in FACTORIES:
         raise UnknownName("problem", name, NAMES)
     return FACTORIES[name](**options)

@@ -9,22 +9,25 @@ from numerics.objectives.base import Objective
 from numerics.objectives.cosine import Cosine
 from numerics.objectives.quadratic import MixedQuadratic, Quadratic
 from numerics.objectives.rational import Rational
+from numerics.objectives.saddle import Saddle
+from numerics.problems.build import check_options, plain
 from numerics.problems.problem import Problem
 from straggler import UnknownName
 
 
-def _problem(name: str, objective: Objective, sigma: float, noise: str, options: dict[str, Any]) -> Problem:
-    return Problem(objective, noises.get(noise, sigma=sigma), name, options)
-
-
 def cosine(*, dim: int = 50, workers: int = 16, sigma: float = 1.0, noise: str = "gaussian", **options: Any) -> Problem:
     """Return ``sum_j L (1 - cos x_j)`` with tilts; options are those of `Cosine`."""
-    return _problem("cosine", Cosine(workers, dim, **options), sigma, noise, options)
+    return _problem("cosine", Cosine, dim, workers, sigma, noise, options)
 
 
 def rational(*, dim: int = 50, workers: int = 16, sigma: float = 1.0, noise: str = "gaussian", **options: Any) -> Problem:
     """Return ``(L/2) sum_j x_j^2/(1+x_j^2)`` with tilts; options are those of `Rational`."""
-    return _problem("rational", Rational(workers, dim, **options), sigma, noise, options)
+    return _problem("rational", Rational, dim, workers, sigma, noise, options)
+
+
+def saddle(*, dim: int = 50, workers: int = 16, sigma: float = 1.0, noise: str = "gaussian", **options: Any) -> Problem:
+    """Return double wells in half of the coordinates, bowls in the others, with tilts; options are those of `Saddle`."""
+    return _problem("saddle", Saddle, dim, workers, sigma, noise, options)
 
 
 def quadratic(
@@ -32,11 +35,31 @@ def quadratic(
 ) -> Problem:
     """Return quadratics with a chosen spectrum and tilts.
 
-    ``hessians="shared"`` gives every worker the same Hessian (zeta exact; options of `Quadratic`), ``"different"`` one of its own
-    (zeta certified on a ball; options of `MixedQuadratic`).
+    ``hessians="shared"`` gives every worker the same Hessian (zeta exact; options of `Quadratic`), ``"different"`` one of its
+    own (zeta certified on a ball; options of `MixedQuadratic`).
     """
-    kinds: dict[str, type[Quadratic | MixedQuadratic]] = {"shared": Quadratic, "different": MixedQuadratic}
+    kinds: dict[str, type[Objective]] = {"shared": Quadratic, "different": MixedQuadratic}
     if hessians not in kinds:
         raise UnknownName("kind of hessians", hessians, kinds)
-    objective = kinds[hessians](workers, dim, **options)
-    return _problem("quadratic", objective, sigma, noise, {"hessians": hessians} | options)
+    return _problem("quadratic", kinds[hessians], dim, workers, sigma, noise, options, hessians=hessians)
+
+
+def hard_instance(*, dim: int = 50, workers: int = 16, sigma: float = 1.0, noise: str = "gaussian", **options: Any) -> Problem:
+    """Return the smooth zero-chain of length ``dim`` with tilts; options are those of `HardInstance`."""
+    from numerics.objectives.hard_instance import HardInstance
+
+    return _problem("hard-instance", HardInstance, dim, workers, sigma, noise, options)
+
+
+def _problem(
+    name: str,
+    objective: type[Objective],
+    dim: int,
+    workers: int,
+    sigma: float,
+    noise: str,
+    options: dict[str, Any],
+    **more: str,
+) -> Problem:
+    check_options(name, objective, options)
+    return Problem(objective(workers, dim, **options), noises.get(noise, sigma=sigma), name, more | plain(options))
