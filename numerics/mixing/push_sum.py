@@ -1,0 +1,43 @@
+"""The error operators of push-sum, and the constants of SGP's analysis computed from them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from numerics.mixing.error_norms import error_norms
+from numerics.mixing.overlap import push_sum_weights, rounds_of
+from numerics.mixing.schedule import MixingSchedule
+from numerics.typing import Floats
+from straggler import at_least
+
+
+def error_operator(schedule: MixingSchedule, k: int, s: int, overlap: int = 0) -> Floats:
+    """Return ``E(k, s) = diag(w_k)^-1 P_{k-1} ... P_s - J`` for k > s >= 0, shape (n, n), with w_k = P_{k-1} ... P_0 1.
+
+    With ``overlap`` the product is that of the augmented rounds, restricted to real rows and columns.
+    The error of SGP is exactly ``Z_k - 1 xbar_k' = E(k, 0) X_0 - gamma sum_{s<k} E(k, s) G_s``.
+    """
+    at_least("k", k, at_least("s", s, 0) + 1)
+    n, matrices = schedule.n, rounds_of(schedule, k, overlap)
+    product: Floats = np.eye(matrices.shape[1])
+    for matrix in matrices[s:]:
+        product = matrix @ product
+    weights = push_sum_weights(matrices, n, k)[-1, :n]
+    error: Floats = product[:n, :n] / weights[:, None] - 1.0 / n
+    return error
+
+
+def B_E(schedule: MixingSchedule, overlap: int = 0, rounds: int | None = None) -> float:
+    """Return ``(sup_k sum_{s<k} ||E(k, s)||) (sup_s sum_{k>s} ||E(k, s)||)``, the Schur-test constant of SGP's consensus error.
+
+    It is (log2(n) - 1)^2 on the one-peer exponential graph with n a power of two. Parameters and errors: `error_norms`.
+    """
+    return error_norms(schedule, overlap, rounds).B_E
+
+
+def B_2(schedule: MixingSchedule, overlap: int = 0, rounds: int | None = None) -> float:
+    """Return ``sup_k sum_{s<k} ||E(k, s)||^2``, which noise meets in place of `B_E` where W is doubly stochastic.
+
+    It is log2(n) - 1 on the one-peer exponential graph with n a power of two. Parameters and errors: `error_norms`.
+    """
+    return error_norms(schedule, overlap, rounds).B_2
