@@ -68,6 +68,11 @@ def _view_grad_norm_sq(objective: Objective, algorithm: Algorithm, state: State)
     return square / n
 
 
+def _view_radius(objective: Objective, algorithm: Algorithm, state: State) -> Floats:
+    distance: Floats = np.linalg.norm(algorithm.view(state, None) - objective.ball_center(), axis=-1).max(axis=0)
+    return distance
+
+
 QUANTITIES: dict[str, Quantity] = {
     quantity.name: quantity
     for quantity in (
@@ -75,6 +80,7 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("consensus_sq", "(1/n) sum_i ||view_i - center||^2", "[x]^2", _consensus_sq),
         Quantity("value", "f(center)", "[f]", _value),
         Quantity("view_grad_norm_sq", "(1/n) sum_i ||grad f(view_i)||^2", "[f]^2/[x]^2", _view_grad_norm_sq),
+        Quantity("view_radius", "max_i ||view_i - c||, c the center of the ball on which constants are certified", "[x]", _view_radius),
     )
 }
 

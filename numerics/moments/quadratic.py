@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from numerics.noise.base import AdditiveNoise
 from numerics.objectives import MixedQuadratic, Quadratic
 from numerics.problems import Problem
 from numerics.typing import Floats
@@ -51,6 +52,11 @@ class Decoupled:
         rotated = x @ self.rotation
         m, q = self.hessians.shape[0], self.hessians.shape[2]
         return np.ascontiguousarray(rotated.reshape(-1, m, q).transpose(1, 0, 2))
+
+
+def closes(problem: Problem) -> bool:
+    """Return whether first and second moments of linear algorithms close: quadratics with additive noise."""
+    return isinstance(problem.objective, (Quadratic, MixedQuadratic)) and isinstance(problem.noise, AdditiveNoise)
 
 
 def decouple(problem: Problem) -> Decoupled:

@@ -18,7 +18,7 @@ Workers: TypeAlias = slice | NDArray[np.intp]
 Kernel: TypeAlias = Callable[[Floats, Workers, Floats], object]
 Kind: TypeAlias = Literal["exact", "upper bound", "lower bound", "certified on ball", "estimate"]
 
-TILE_BYTES = 1 << 18
+TILE_BYTES = 1 << 19
 """Size of the pieces in which large states are worked through: a few of them fit into a common L2 cache."""
 
 
@@ -92,6 +92,10 @@ class Objective(ABC):
     @abstractmethod
     def start(self) -> Floats:
         """Return the default starting point, shape (d,)."""
+
+    def ball_center(self) -> Floats:
+        """Return the center of the ball on which constants are certified, shape (d,): the start, unless said otherwise."""
+        return self.start()
 
     def local_gradients(self, points: Floats, workers: Workers = slice(None), out: Floats | None = None) -> Floats:
         """Return the gradient of f_i at worker i's own points.

@@ -203,6 +203,10 @@ class MixedQuadratic(Objective):
         """Return the default starting point, shape (d,)."""
         return np.full(self.dim, self._start)
 
+    def ball_center(self) -> Floats:
+        """Return the minimiser c, shape (d,)."""
+        return self.center
+
     def constants(self) -> dict[str, Constant]:
         """Return L and f_star (exact), mu (of f, exact) and zeta (certified on the ball of radius ``radius`` around c).
 
