@@ -1,0 +1,103 @@
+"""Both sides of the push-sum perturbation lemma (SGP Lemma 3) along a run, per node and over all nodes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from numerics.typing import Array, Floats
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from experiments.settings import Setting
+    from numerics.engine import Oracle
+
+
+class _Listening:
+    """An oracle that keeps the norms ||g_i||, shape (n, R), of the last gradients it handed out."""
+
+    def __init__(self, oracle: Oracle) -> None:
+        self._oracle = oracle
+        self.norms: Floats = np.zeros(())
+
+    def __call__(self, points: Array, workers: slice, out: Array | None) -> Array:
+        gradients = self._oracle(points, workers, out)
+        self.norms = np.linalg.norm(gradients, axis=-1)
+        return gradients
+
+
+def sampler(per_node: bool) -> Callable[[Setting, range], xr.Dataset]:
+    """Return the measure "largest ratio of left to right side" of the lemma, as printed (per node) or in its RMS form.
+
+    Per node, the right side is ``C q^k ||x_i(0)|| + gamma C sum_{s<=k} q^(k-s) ||g_i(s)||``; over all nodes, with Frobenius
+    norms, ``C q^k ||X_0 - 1 xbar_0'|| + gamma C sum_{s<k} q^(k-s) ||G_s||``. Both obey a one-term recursion in k. A node that
+    moves although its right side is zero has an infinite ratio.
+    """
+
+    def sample(setting: Setting, replicas: range) -> xr.Dataset:
+        import xarray as xr
+
+        from experiments.measures import horizons
+
+        ratios = _ratios(setting, replicas, per_node)
+        at = horizons(setting.claim.iterations)
+        running = np.maximum.accumulate(ratios, axis=0)[at - 1]
+        data = {
+            "sample": (("replica",), running[-1]),
+            "running": (("horizon", "replica"), running),
+            "diverged_at": (("replica",), np.full(len(replicas), -1)),
+        }
+        return xr.Dataset(data, coords={"horizon": at, "replica": np.array(replicas)})
+
+    return sample
+
+
+def _ratios(setting: Setting, replicas: range, per_node: bool) -> Floats:
+    """Return the largest ratio over nodes at k = 0 .. K - 1, shape (K, R)."""
+    from numerics.events import rounds
+    from numerics.streams import Streams
+
+    claim, c, q = setting.claim, setting.constants["C"], setting.constants["q"]
+    algorithm = claim.build_algorithm(setting.gamma)
+    oracle = _Listening(setting.problem.oracle(Streams(claim.seed, replicas)))
+    start = np.broadcast_to(setting.problem.start(), (len(replicas), setting.problem.dim))
+    state = algorithm.init(start, claim.nodes)
+    deviation = _deviation(algorithm.view(state, None), algorithm.center(state))
+    # initial terms of the two right sides: ||x_i(0)|| per node, ||X_0 - 1 xbar_0'|| over all nodes
+    right: Floats = c * (np.broadcast_to(np.linalg.norm(start, axis=-1), deviation.shape) if per_node else _frobenius(deviation))
+    rows = []
+    gradients = None
+    for event in rounds(setting.schedule, claim.iterations):
+        gradients = oracle(algorithm.view(state, event), event.workers, gradients)
+        pushed = setting.gamma * c * oracle.norms
+        if per_node:  # the printed sum runs to s = k
+            right = right + pushed
+            rows.append(_ratio(deviation, right).max(axis=0))
+            right = q * right
+        else:
+            rows.append(_ratio(_frobenius(deviation), right).max(axis=0))
+            right = q * (right + _frobenius(pushed))
+        algorithm.step(state, gradients, event)
+        deviation = _deviation(algorithm.view(state, None), algorithm.center(state))
+    return np.array(rows)
+
+
+def _deviation(view: Floats, center: Floats) -> Floats:
+    norms: Floats = np.linalg.norm(view - center, axis=-1)
+    return norms
+
+
+def _frobenius(norms: Floats) -> Floats:
+    """Return the root sum of squares over nodes of (n, R), shape (1, R)."""
+    total: Floats = np.sqrt(np.sum(norms**2, axis=0, keepdims=True))
+    return total
+
+
+def _ratio(left: Floats, right: Floats) -> Floats:
+    """Return left / right, with 0 where a node has not moved (to rounding) and inf where it moved against a zero bound."""
+    moved = left > 1e-12
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(moved, left / right, 0.0)

@@ -1,0 +1,105 @@
+"""The numbers of a claim: every constant a theorem asks for, computed by ``numerics`` and handed over by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from experiments.claims import Claim
+from straggler import InputError
+
+if TYPE_CHECKING:
+    from numerics.mixing import MixingSchedule
+    from numerics.problems import Problem
+    from theory.theorem import Theorem
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A claim made concrete: its theorem, problem and mixing, the step size, and the constants under the theorem's names."""
+
+    claim: Claim
+    theorem: Theorem
+    problem: Problem
+    schedule: MixingSchedule
+    gamma: float
+    constants: dict[str, float]
+
+
+def prepare(claim: Claim) -> Setting:
+    """Return the setting of a claim.
+
+    Raises
+    ------
+    StragglerError
+        If a name is unknown, a value is outside its range, or the theorem speaks about other systems.
+    """
+    from theory import registry
+
+    theorem = registry.get(claim.theorem)
+    if claim.system not in theorem.systems:
+        raise InputError("system", claim.system, f"one of those {claim.theorem} speaks about: {', '.join(theorem.systems)}")
+    problem, schedule = claim.build_problem(), claim.build_schedule()
+    constants = _base(claim, problem, schedule) | _mixing(claim, theorem, problem, schedule)
+    gamma = _gamma(claim, theorem, constants)
+    return Setting(claim, theorem, problem, schedule, gamma, constants | {"gamma": gamma})
+
+
+def _base(claim: Claim, problem: Problem, schedule: MixingSchedule) -> dict[str, float]:
+    from numerics.simulation import constants
+
+    # the step size is not known yet; every other constant of the run is independent of it
+    found = constants(claim.build_algorithm(1.0), problem, schedule, claim.iterations, problem.start())
+    del found["gamma"]
+    return found
+
+
+def _gamma(claim: Claim, theorem: Theorem, constants: dict[str, float]) -> float:
+    if claim.step == "prescribed":
+        if theorem.step is None:
+            raise InputError("step", claim.step, f"a fraction of the largest step: {claim.theorem} leaves the step size free")
+        return float(theorem.step_size(**constants))
+    if theorem.step_limit is None:
+        raise InputError("step", claim.step, f"'prescribed': {claim.theorem} prescribes the step size")
+    return float(claim.step) * float(theorem.largest_step(**constants))
+
+
+def _mixing(claim: Claim, theorem: Theorem, problem: Problem, schedule: MixingSchedule) -> dict[str, float]:
+    """Return B_E, B_2 and (C, q) where the theorem asks for them; they take a moment to compute."""
+    needed = set(theorem.constants)
+    if needed.isdisjoint({"B_E", "B_2", "C", "q", "q_gap"}):
+        return {}
+    if claim.constants == "printed":
+        return _printed_envelope(claim, problem)
+    return dict(_computed(schedule_key(claim), int(claim.options.get("overlap", 0)) if claim.system == "osgp" else 0))
+
+
+def schedule_key(claim: Claim) -> tuple[str, int, tuple[tuple[str, object], ...], str | None]:
+    """Return what determines the mixing schedule of a claim, hashable."""
+    return claim.graph, claim.nodes, tuple(sorted(claim.graph_options.items())), claim.weights
+
+
+@lru_cache(maxsize=256)
+def _computed(key: tuple[str, int, tuple[tuple[str, object], ...], str | None], overlap: int) -> tuple[tuple[str, float], ...]:
+    from numerics import graphs
+    from numerics.mixing import push_sum
+
+    graph, nodes, options, weights = key
+    schedule = graphs.get(graph, nodes, **dict(options)).schedule(weights)
+    norms = push_sum.error_norms(schedule, overlap)
+    found = {"B_E": norms.B_E, "B_2": norms.B_2}
+    if not overlap:
+        envelope = push_sum.geometric_envelope(schedule)
+        found |= {"C": envelope[0], "q": envelope[1], "q_gap": 1 - envelope[1]}
+    return tuple(found.items())
+
+
+def _printed_envelope(claim: Claim, problem: Problem) -> dict[str, float]:
+    """Return the explicit (C, q) of SGP Lemma 3, from degree, diameter and period of the graph."""
+    from numerics import graphs
+    from numerics.mixing import push_sum
+
+    graph = graphs.get(claim.graph, claim.nodes, **claim.graph_options)
+    found = push_sum.lemma3_constants(graph.n, graph.max_degree + 1, graph.diameter, len(graph.phases), problem.dim)
+    return {"C": found["C"], "q": found["q"], "q_gap": found["one_minus_q"]}

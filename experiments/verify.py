@@ -1,0 +1,238 @@
+"""Verification: evidence for each claim of a grid, gathered until it settles the claim or the budget ends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from experiments import measures, sequential, storage
+from experiments.claims import Claim
+from experiments.settings import Setting, prepare
+from experiments.verdict import Finding, settle
+from numerics.typing import Floats
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+FAMILY_LEVEL = 0.01
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the runs of one claim gave.
+
+    Parameters
+    ----------
+    interval
+        Confidence bounds of the bounded quantity.
+    exact
+        Its exact value, where second moments close.
+    horizon, running, running_low, running_high
+        Iteration counts and, at each, the mean over replicas of the running quantity with a pointwise 95 % interval.
+    diverged_at
+        First iteration at which a replica overflowed, or -1.
+    farthest
+        Largest distance of a view from the center of the ball on which constants are certified, or None.
+    """
+
+    interval: sequential.Interval
+    exact: float | None
+    horizon: list[int]
+    running: list[float]
+    running_low: list[float]
+    running_high: list[float]
+    diverged_at: int
+    farthest: float | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A claim with its finding and, where it was run, the evidence."""
+
+    claim: Claim
+    finding: Finding
+    evidence: Evidence | None
+    constants: dict[str, float]
+
+
+def verify(
+    claims: Iterable[Claim], *, store: Path | None = None, jobs: int = -1, progress: Callable[[int], None] | None = None
+) -> list[Outcome]:
+    """Return the outcome of every claim, in order.
+
+    Parameters
+    ----------
+    claims
+        The grid. The family-wise error level of 1 % is shared equally by its claims.
+    store
+        Folder of stored samples; what is there is reused. None keeps nothing.
+    jobs
+        Number of processes, -1 for one per core. The outcomes do not depend on it, bit for bit.
+    progress
+        Called with the number of claims finished so far.
+
+    Raises
+    ------
+    StragglerError
+        If a claim is malformed or a stored result cannot be read.
+    """
+    import joblib
+
+    grid = list(claims)
+    alpha = FAMILY_LEVEL / max(1, len(grid))
+    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator", batch_size=1)
+    outcomes = []
+    for outcome in parallel(joblib.delayed(examine)(claim, alpha, store) for claim in grid):
+        outcomes.append(outcome)
+        if progress is not None:
+            progress(len(outcomes))
+    return outcomes
+
+
+def examine(claim: Claim, alpha: float, store: Path | None = None) -> Outcome:
+    """Return the outcome of one claim at error level ``alpha``; one thread, whatever the machine."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        setting = prepare(claim)
+        failing = [check for check in setting.theorem.conditions(**setting.constants) if not check.holds]
+        if failing:
+            worst = max(failing, key=lambda check: check.factor)
+            reason = f"needs {worst.text}; fails by a factor {worst.factor:.3g}"
+            return _outcome(setting, None, "inapplicable", reason, worst.factor)
+        bound = float(setting.theorem.bound(**setting.constants))
+        evidence = gather(setting, bound, alpha, store)
+        return _outcome(setting, evidence, *_judge(setting, evidence, bound))
+
+
+def gather(setting: Setting, bound: float, alpha: float, store: Path | None) -> Evidence:
+    """Add replicas, look by look, until the interval lies on one side of the bound or the budget ends."""
+    measure = measures.get(setting.theorem.quantity.name)
+    exact = measures.exact_mean(setting, measure.average_of) if measure.average_of else None
+    pieces: list[xr.Dataset] = []
+    done = 0
+    for look, size in enumerate(sequential.looks(setting.claim.budget)):
+        pieces.append(_sampled(setting, measure, range(done, size), store))
+        done = size
+        samples = np.concatenate([piece["sample"].values for piece in pieces])
+        interval = _extremes(samples, alpha) if measure.pathwise else sequential.student(samples, sequential.spent(alpha, look))
+        diverged = np.concatenate([piece["diverged_at"].values for piece in pieces])
+        if (diverged >= 0).any() or settle(interval.lower, interval.upper, bound, None) is not None:
+            break
+    running = np.concatenate([piece["running"].values for piece in pieces], axis=1)
+    middle = running.mean(axis=1)
+    half = 1.96 * running.std(axis=1, ddof=1) / math.sqrt(running.shape[1]) if not measure.pathwise else np.zeros_like(middle)
+    overflowed = diverged[diverged >= 0]
+    farthest = [float(piece["farthest"].max()) for piece in pieces if "farthest" in piece]
+    return Evidence(
+        interval=interval,
+        exact=exact,
+        horizon=[int(k) for k in pieces[0]["horizon"].values],
+        running=middle.tolist(),
+        running_low=(middle - half).tolist(),
+        running_high=(middle + half).tolist(),
+        diverged_at=int(overflowed.min()) if overflowed.size else -1,
+        farthest=max(farthest) if farthest else None,
+    )
+
+
+def _sampled(setting: Setting, measure: measures.Measure, replicas: range, store: Path | None) -> xr.Dataset:
+    """Return the samples of some replicas, from the store if they are there, else run and stored."""
+    if store is None:
+        return measure.sample(setting, replicas)
+    quantity = setting.theorem.quantity.name
+    described = setting.claim.run_description(setting.gamma, quantity, replicas)
+    if measure.average_of is None:
+        described |= {"C": setting.constants["C"], "q": setting.constants["q"]}
+    path = store / f"{storage.key_of(described)}.nc"
+    if path.exists():
+        return storage.load(path)
+    dataset = measure.sample(setting, replicas)
+    storage.save(dataset.assign_attrs(description=described), path)
+    return dataset
+
+
+def _extremes(samples: Floats, alpha: float) -> sequential.Interval:
+    """Return the largest sample as an interval: a pathwise statement must hold in every run."""
+    worst = float(samples.max())
+    return sequential.Interval(worst, worst, worst, alpha, samples.size)
+
+
+def _judge(setting: Setting, evidence: Evidence, bound: float) -> tuple[str, str, float | None]:
+    """Return verdict, reason and the ratio bound / measured."""
+    interval, exact = evidence.interval, evidence.exact
+    if evidence.diverged_at >= 0:
+        return "diverged", f"a replica overflowed at iteration {evidence.diverged_at}", None
+    measured = interval.mean if exact is None else exact
+    factor = bound / measured if measured > 0 else math.inf
+    radius = setting.problem.numbers.get("radius")
+    if evidence.farthest is not None and radius is not None and evidence.farthest > radius:
+        reason = f"a view left the ball where the constants are certified: distance {evidence.farthest:.3g}, radius {radius:.3g}"
+        return "inapplicable", reason, evidence.farthest / radius
+    verdict = settle(interval.lower, interval.upper, bound, exact)
+    if verdict is None:
+        return "inconclusive", f"the interval still contains the bound after {interval.samples} replicas", factor
+    how = "exact second moments" if exact is not None else f"{interval.samples} replicas"
+    if verdict == "violated":
+        return verdict, f"measured above the bound ({how})", factor
+    trivial = _trivial(setting)
+    if trivial is not None and bound > trivial:
+        return "vacuous", f"the bound exceeds ||grad f(x_0)||^2 = {trivial:.3g}", factor
+    return verdict, f"settled by {how}", factor
+
+
+def _trivial(setting: Setting) -> float | None:
+    """Return the squared gradient norm at the start, which a useful bound on the mean must undercut."""
+    if "grad_norm_sq" not in setting.theorem.quantity.name:
+        return None
+    gradient = setting.problem.objective.gradient(setting.problem.start()[None, :])
+    return float(np.sum(gradient**2))
+
+
+def _outcome(setting: Setting, evidence: Evidence | None, verdict: str, reason: str, factor: float | None) -> Outcome:
+    claim, theorem = setting.claim, setting.theorem
+    interval = evidence.interval if evidence else None
+    finding = Finding(
+        theorem=theorem.key,
+        standing=theorem.standing,
+        system=claim.system,
+        problem=claim.problem,
+        graph=claim.graph,
+        nodes=claim.nodes,
+        iterations=claim.iterations,
+        gamma=setting.gamma,
+        measured=interval.mean if interval else None,
+        measured_ci=(interval.lower, interval.upper) if interval else None,
+        exact=evidence.exact if evidence else None,
+        worst_case=None,
+        bound=float(theorem.bound(**setting.constants)),
+        verdict=verdict,
+        reason=reason,
+        factor=factor,
+        replicas=interval.samples if interval else 0,
+        known_false=known_false(theorem.key),
+    )
+    return Outcome(claim, finding, evidence, setting.constants)
+
+
+def known_false(key: str) -> bool:
+    """Return whether the house holds a correction of this statement: a printed form that stands beside a corrected one."""
+    from theory import registry
+
+    name, _, standing = key.partition(":")
+    return standing == "printed" and f"{name}:corrected" in registry.keys()
+
+
+def counts(findings: Iterable[Finding]) -> dict[str, int]:
+    """Return how many findings have each verdict."""
+    from experiments.verdict import VERDICTS
+
+    tally: dict[str, Any] = dict.fromkeys(VERDICTS, 0)
+    for finding in findings:
+        tally[finding.verdict] += 1
+    return tally
