@@ -30,7 +30,8 @@ class Claim(BaseModel):
     nodes, iterations
         Number n of workers and K of iterations.
     step
-        ``prescribed`` takes the theorem's own step size, a number the fraction of the largest step size its conditions admit.
+        ``prescribed`` takes the theorem's own step size; a number is the fraction of the largest step size its conditions
+        admit, or the step size itself where they admit any.
     constants
         Where the mixing constants (C, q) come from: ``computed`` from the matrices, or ``printed``, the paper's explicit ones.
     budget

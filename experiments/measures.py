@@ -92,9 +92,7 @@ def exact_mean(setting: Setting, name: str) -> float | None:
     if not closes(setting.problem):
         return None
     claim = setting.claim
-    moments = exact_moments(
-        claim.build_algorithm(setting.gamma), setting.problem, setting.schedule, iterations=claim.iterations
-    )
+    moments = exact_moments(claim.build_algorithm(setting.gamma), setting.problem, setting.schedule, iterations=claim.iterations)
     values: Floats = moments[name].values[:-1]
     return float(values.mean())
 

@@ -60,8 +60,10 @@ def _gamma(claim: Claim, theorem: Theorem, constants: dict[str, float]) -> float
         if theorem.step is None:
             raise InputError("step", claim.step, f"a fraction of the largest step: {claim.theorem} leaves the step size free")
         return float(theorem.step_size(**constants))
-    if theorem.step_limit is None:
+    if theorem.step is not None:
         raise InputError("step", claim.step, f"'prescribed': {claim.theorem} prescribes the step size")
+    if theorem.step_limit is None:
+        return float(claim.step)
     return float(claim.step) * float(theorem.largest_step(**constants))
 
 

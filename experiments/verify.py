@@ -174,6 +174,11 @@ def _judge(setting: Setting, evidence: Evidence, bound: float) -> tuple[str, str
     if evidence.farthest is not None and radius is not None and evidence.farthest > radius:
         reason = f"a view left the ball where the constants are certified: distance {evidence.farthest:.3g}, radius {radius:.3g}"
         return "inapplicable", reason, evidence.farthest / radius
+    if exact is not None and not interval.lower <= exact <= interval.upper:
+        reason = (
+            f"the witnesses disagree: exact {exact:.6g} lies outside the interval [{interval.lower:.6g}, {interval.upper:.6g}]"
+        )
+        return "inconclusive", reason, factor
     verdict = settle(interval.lower, interval.upper, bound, exact)
     if verdict is None:
         return "inconclusive", f"the interval still contains the bound after {interval.samples} replicas", factor

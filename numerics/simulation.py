@@ -118,7 +118,7 @@ def constants(
     algorithm: Algorithm, problem: Problem, schedule: MixingSchedule, iterations: int, x0: Floats | None = None
 ) -> dict[str, float]:
     """Return the constants of a run under the names the theorems use: n, d, K, gamma, rho, L, sigma, zeta, delta, ..."""
-    from numerics.mixing import rho
+    from numerics.mixing.contraction import rho
 
     found = dict(problem.numbers)
     if x0 is not None:
