@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
-from array_api_compat import array_namespace
+from array_api_compat import array_namespace, device
 
 from numerics.algorithms.base import State, worker_mean
 from numerics.algorithms.sgp import SGP, PushSumState
@@ -90,7 +90,9 @@ class OSGP(SGP):
         state.x -= self.update(state, gradients, event.k)
         state.regular = False
         if event.k % self.send_every == 0:
-            keep = array_namespace(state.x).asarray(event.mixing.matrix().diagonal(), dtype=state.x.dtype)
+            # a copy, since the matrix is read-only, and in the place of the state
+            diagonal = event.mixing.matrix().diagonal().copy()
+            keep = array_namespace(state.x).asarray(diagonal, dtype=state.x.dtype, device=device(state.x))
             sent = event.mixing.apply(state.x, array_namespace(state.x).empty_like(state.x))
             weight = event.mixing.apply(state.w, array_namespace(state.w).empty_like(state.w))
             state.x *= keep[:, None, None]
