@@ -52,7 +52,7 @@ def get(name: str, nodes: int | None = None, **options: Any) -> Graph:
             raise UnknownName("graph", name, NAMES)
         graph = from_file(name)
         if options:
-            raise UnknownName("option of a graph file", next(iter(options)), ())
+            raise InputError("options of a graph file", sorted(options), "none")
         if nodes is not None and nodes != graph.n:
             raise InputError("nodes", nodes, f"{graph.n}, the number of nodes in {name}")
         return graph

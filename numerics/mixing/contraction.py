@@ -62,7 +62,7 @@ def rho(schedule: MixingSchedule) -> float:
     if schedule.period is not None:
         return max(contraction(schedule.at(k)) for k in range(schedule.period)) ** 2
     if isinstance(schedule, RandomSchedule) and schedule.second_moment is not None and schedule.column_stochastic:
-        return second_eigenvalue_of_moment(schedule.second_moment)
+        return second_eigenvalue(schedule.second_moment)
     moment = np.zeros((schedule.n, schedule.n))
     for k in range(_DRAWS):
         error = _centred(schedule.at(k).matrix())
@@ -74,11 +74,6 @@ def rho_is_exact(schedule: MixingSchedule) -> bool:
     """Return whether `rho` is exact for this schedule, rather than an estimate from draws."""
     known = isinstance(schedule, RandomSchedule) and schedule.second_moment is not None and schedule.column_stochastic
     return schedule.period is not None or known
-
-
-def second_eigenvalue_of_moment(moment: Floats) -> float:
-    """Return ``||E[W'W] - J||_2`` from E[W'W], shape (n, n)."""
-    return float(np.abs(np.linalg.eigvalsh(_centred(moment))[[0, -1]]).max())
 
 
 def report(schedule: MixingSchedule, rounds: int | None = None) -> dict[str, Any]:

@@ -94,7 +94,8 @@ def error_norms(schedule: MixingSchedule, overlap: int = 0, rounds: int | None =
     rounds
         For a random schedule, which has no period: only 0 <= s < k <= rounds are looked at.
     tolerance
-        The horizon ends where all norms are below it, or after 4096 rounds. What lies beyond is bounded, not left out.
+        The horizon ends where all norms are below it, or after 4096 rounds; what lies beyond is bounded, not left out.
+        Push-sum weights within a tenth of it from their periodic limit count as settled, the one approximation made.
 
     Raises
     ------

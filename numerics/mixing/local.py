@@ -88,29 +88,24 @@ class GroupMean(MixingOperator):
         if isinstance(groups, int):
             if groups < 1 or n % groups:
                 raise InputError("group size", groups, f"a divisor of the number of workers {n}")
-            self.size: int | None = groups
-            self.groups = [list(range(start, start + groups)) for start in range(0, n, groups)]
-            return
+            groups = np.arange(n).reshape(-1, groups).tolist()
         self.groups = [[int(worker) for worker in group] for group in groups]
-        members = sorted(worker for group in self.groups for worker in group)
-        if len(set(members)) != len(members) or (members and not 0 <= members[0] <= members[-1] < n) or not all(self.groups):
+        members = [worker for group in self.groups for worker in group]
+        if len(set(members)) != len(members) or not set(members) <= set(range(n)) or not all(self.groups):
             raise InputError("groups", self.groups, f"disjoint non-empty groups of workers 0..{n - 1}")
         self._idle = sorted(set(range(n)) - set(members))
-        size = len(self.groups[0]) if self.groups else 0
-        self.size = (
-            size
-            if [worker for group in self.groups for worker in group] == list(range(n)) and size * len(self.groups) == n
-            else None
-        )
-        if self.size is not None and any(len(group) != size for group in self.groups):
-            self.size = None
+        sizes = {len(group) for group in self.groups}
+        # The common size of contiguous groups in order, which one reduction over a reshaped axis can average.
+        self._size = sizes.pop() if members == list(range(n)) and len(sizes) == 1 else None
 
     def apply(self, x: Array, out: Array) -> Array:
         """Write W x into ``out``; see `MixingOperator.apply`."""
-        if self.size is not None and isinstance(x, np.ndarray) and x.flags.c_contiguous and out.flags.c_contiguous:
-            stacked, result = x.reshape(-1, self.size, x.size // self.n), out.reshape(-1, self.size, x.size // self.n)
+        size = self._size
+        if size is not None and isinstance(x, np.ndarray) and x.flags.c_contiguous and out.flags.c_contiguous:
+            shape = (-1, size, x.size // self.n)
+            stacked, result = x.reshape(shape), out.reshape(shape)
             np.add.reduce(stacked, axis=1, out=result[:, 0])
-            result[:, 0] *= 1 / self.size
+            result[:, 0] *= 1 / size
             result[:, 1:] = result[:, :1]
             return out
         return self._one_by_one(x, out)
