@@ -27,6 +27,10 @@ class Noise(ABC):
     kind: str
 
     @abstractmethod
+    def check(self, objective: Objective) -> None:
+        """Raise `InputError` if there cannot be this noise on that objective."""
+
+    @abstractmethod
     def oracle(self, objective: Objective, streams: Streams) -> Oracle:
         """Return an oracle for the replicas of ``streams``, at the beginning of their streams."""
 
@@ -62,6 +66,9 @@ class AdditiveNoise(Noise):
 
     def __init__(self, sigma: float) -> None:
         self.sigma = positive("sigma", sigma, zero_ok=True)
+
+    def check(self, objective: Objective) -> None:
+        """Accept every objective."""
 
     @abstractmethod
     def bind(self, streams: Streams, dim: int) -> Sampler:

@@ -36,6 +36,10 @@ class Minibatch(Noise):
     def __init__(self, batch: int = 1, *, replacement: bool = True) -> None:
         self.batch, self.replacement = at_least("batch", batch, 1), bool(replacement)
 
+    def check(self, objective: Objective) -> None:
+        """Raise `InputError` unless the objective is a mean over samples, enough of them for the batch."""
+        self._samples(objective)
+
     def oracle(self, objective: Objective, streams: Streams) -> Oracle:
         """Return an oracle that evaluates the gradients of sampled rows."""
         sum_ = self._samples(objective)

@@ -26,12 +26,20 @@ class Problem:
         Name in the registry.
     options
         What the problem was made from, ready for JSON: with ``name`` it determines the problem.
+
+    Raises
+    ------
+    InputError
+        If the noise does not suit the objective: minibatches of something that is not a mean over samples.
     """
 
     objective: Objective
     noise: Noise
     name: str = "custom"
     options: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.noise.check(self.objective)
 
     @property
     def n(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,8 @@ def logistic_file(path: str | Path, **options: Any) -> Problem:
     """
     samples, labels = data.read_libsvm(path)
     problem = logistic(samples, labels, name=f"logistic:{path}", **options)
-    problem.options["sha256"] = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    return problem
+    content = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    return replace(problem, options=problem.options | {"sha256": content})
 
 
 def logistic(

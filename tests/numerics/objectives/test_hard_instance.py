@@ -1,5 +1,6 @@
 """The recalled properties of the zero-chain, checked numerically from its definition with quadrature and grids."""
 
+import itertools
 import math
 
 import numpy as np
@@ -19,7 +20,7 @@ def reference_phi(x):
 
 def reference_chain(x):
     total = -reference_psi(1.0) * reference_phi(x[0])
-    for before, here in zip(x[:-1], x[1:], strict=True):
+    for before, here in itertools.pairwise(x):
         total += reference_psi(-before) * reference_phi(-here) - reference_psi(before) * reference_phi(here)
     return total
 
