@@ -6,7 +6,8 @@ from numerics.objectives.base import Constant, Objective, Workers
 from numerics.objectives.cosine import Cosine
 from numerics.objectives.finite_sum import FiniteSum
 from numerics.objectives.logistic import Logistic
-from numerics.objectives.quadratic import MixedQuadratic, Quadratic
+from numerics.objectives.mixed_quadratic import MixedQuadratic
+from numerics.objectives.quadratic import Quadratic
 from numerics.objectives.rational import Rational
 from numerics.objectives.saddle import Saddle
 from numerics.objectives.tilted import Tilted, tilts

@@ -7,7 +7,8 @@ from typing import Any
 from numerics import noise as noises
 from numerics.objectives.base import Objective
 from numerics.objectives.cosine import Cosine
-from numerics.objectives.quadratic import MixedQuadratic, Quadratic
+from numerics.objectives.mixed_quadratic import MixedQuadratic
+from numerics.objectives.quadratic import Quadratic
 from numerics.objectives.rational import Rational
 from numerics.objectives.saddle import Saddle
 from numerics.problems.build import check_options, plain
