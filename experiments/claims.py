@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -49,9 +50,9 @@ class Claim(BaseModel):
     nodes: int = Field(ge=2)
     iterations: int = Field(ge=1)
     step: float | Literal["prescribed"] = 0.5
-    options: dict[str, Option] = {}
-    problem_options: dict[str, Option] = {}
-    graph_options: dict[str, Option] = {}
+    options: Mapping[str, Option] = {}
+    problem_options: Mapping[str, Option] = {}
+    graph_options: Mapping[str, Option] = {}
     weights: str | None = None
     constants: Literal["computed", "printed"] = "computed"
     budget: int = Field(default=256, ge=16)

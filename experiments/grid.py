@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import Any
+from typing import Any, Literal
 
-from experiments.claims import Claim
+from experiments.claims import Claim, Option
 
 # Small L against sigma is the regime in which conditions of the form K >= n^5 L^4 / sigma^6 are met by runs one can afford.
-NOISY = {"dim": 10, "smoothness": 0.2, "sigma": 1.0, "zeta": 0.3}
-ROUGH = {"dim": 10, "smoothness": 1.0, "sigma": 1.0, "zeta": 0.5}
+NOISY: dict[str, Option] = {"dim": 10, "smoothness": 0.2, "sigma": 1.0, "zeta": 0.3}
+ROUGH: dict[str, Option] = {"dim": 10, "smoothness": 1.0, "sigma": 1.0, "zeta": 0.5}
+SERIAL_STEPS: tuple[tuple[str, float | Literal["prescribed"]], ...] = (
+    ("sgd.ghadimi-lan", 0.5),
+    ("ours.p1", 0.5),
+    ("ours.p1-tuned", "prescribed"),
+)
 SYNTHETIC = ("cosine", "rational", "saddle", "quadratic")
 QUICK_GRAPHS = (("ring", 8), ("torus", 16), ("complete", 8))
 FULL_GRAPHS = (*QUICK_GRAPHS, ("path", 8), ("hypercube", 16), ("star", 8), ("erdos-renyi", 12), ("random-regular", 12))
@@ -31,7 +36,7 @@ def _serial(iterations: int) -> list[Claim]:
     claims = [
         Claim(theorem=key, system="sgd", problem=problem, nodes=nodes, iterations=iterations, step=step, problem_options=ROUGH)
         for (key, step), (problem, nodes) in product(
-            (("sgd.ghadimi-lan", 0.5), ("ours.p1", 0.5), ("ours.p1-tuned", "prescribed")),
+            SERIAL_STEPS,
             (("cosine", 4), ("saddle", 16), ("quadratic", 8)),
         )
     ]
@@ -84,7 +89,7 @@ def _gossip(graphs: tuple[tuple[str, int], ...], problems: tuple[str, ...], iter
         )
         for key, graph in product(("dpsgd.corollary-2", "dpsgd.corollary-2:rederived"), ("complete", "ring"))
     ]
-    different = {"dim": 4, "smoothness": 1.0, "sigma": 0.5, "zeta": 0.2, "hessians": "different"}
+    different: dict[str, Option] = {"dim": 4, "smoothness": 1.0, "sigma": 0.5, "zeta": 0.2, "hessians": "different"}
     mixed = Claim(
         theorem="ours.p2",
         system="dpsgd",
@@ -112,7 +117,10 @@ def _push(iterations: int) -> list[Claim]:
         for key in ("sgp.theorem-1:printed", "sgp.theorem-1:rederived", "sgp.theorem-2", "sgp.theorem-2-consensus")
     ]
     claims.append(
-        Claim(theorem="sgp.theorem-1:printed", **(theorem_1 | {"nodes": 32, "constants": "printed", "problem_options": ROUGH}))
+        Claim(
+            theorem="sgp.theorem-1:printed",
+            **(theorem_1 | {"nodes": 32, "iterations": 256, "constants": "printed", "problem_options": ROUGH}),
+        )
     )
     for (graph, n, weights), key in product(
         (("one-peer-exponential", 8, None), ("star", 6, "push")), ("ours.p4", "ours.p4-consensus", "ours.p4-view")
@@ -134,7 +142,8 @@ def _push(iterations: int) -> list[Claim]:
 
 def _lemma_3() -> list[Claim]:
     """Return the push-sum lemma as printed, with its smallest counterexample, and in the form that is true."""
-    pair = {"dim": 1, "smoothness": 1e-3, "sigma": 0.0, "zeta": 1.0, "noise": "none", "tilt": "pair", "start": 0.0}
+    pair: dict[str, Option] = {"dim": 1, "smoothness": 1e-3, "sigma": 0.0, "zeta": 1.0, "start": 0.0}
+    pair |= {"noise": "none", "tilt": "pair"}
     setting: dict[str, Any] = {"system": "sgp", "graph": "one-peer-exponential", "problem": "cosine", "step": 0.1}
     false = Claim(theorem="sgp.lemma-3:printed", **setting, nodes=4, iterations=4, problem_options=pair, budget=16)
     true = Claim(theorem="sgp.lemma-3:corrected", **setting, nodes=4, iterations=4, problem_options=pair, budget=16)
@@ -146,9 +155,9 @@ def _local(iterations: int) -> list[Claim]:
     claims = []
     for period, key in product((2, 8), ("ours.p3", "ours.p3-consensus")):
         for problem in ("cosine", "quadratic"):
-            options = {"system": "local-sgd", "options": {"period": period}, "nodes": 8, "iterations": iterations}
+            options: dict[str, Any] = {"system": "local-sgd", "options": {"period": period}, "nodes": 8, "iterations": iterations}
             claims.append(Claim(theorem=key, **options, problem=problem, problem_options=ROUGH))
-    same = ROUGH | {"zeta": 0.0}
+    same: dict[str, Option] = ROUGH | {"zeta": 0.0}
     settings: dict[str, Any] = {"system": "local-sgd", "options": {"period": 4}, "nodes": 8, "iterations": iterations}
     claims.append(Claim(theorem="ours.p3-tuned", **settings, problem="quadratic", step="prescribed", problem_options=ROUGH))
     for problem in ("saddle", "quadratic"):
@@ -161,7 +170,7 @@ def _local(iterations: int) -> list[Claim]:
 
 def _real(iterations: int) -> list[Claim]:
     """Return claims on real data, with minibatch noise and constants certified for the data."""
-    label = {"split": "label", "batch": 8}
+    label: dict[str, Option] = {"split": "label", "batch": 8}
     ring: dict[str, Any] = {"graph": "ring", "nodes": 8, "iterations": iterations, "budget": 64}
     return [
         Claim(theorem="ours.p2", system="dpsgd", problem="logistic-breast-cancer", problem_options=label, **ring),

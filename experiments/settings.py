@@ -41,7 +41,7 @@ def prepare(claim: Claim) -> Setting:
     if claim.system not in theorem.systems:
         raise InputError("system", claim.system, f"one of those {claim.theorem} speaks about: {', '.join(theorem.systems)}")
     problem, schedule = claim.build_problem(), claim.build_schedule()
-    constants = _base(claim, problem, schedule) | _mixing(claim, theorem, problem, schedule)
+    constants = _base(claim, problem, schedule) | _mixing(claim, theorem, problem)
     gamma = _gamma(claim, theorem, constants)
     return Setting(claim, theorem, problem, schedule, gamma, constants | {"gamma": gamma})
 
@@ -67,7 +67,7 @@ def _gamma(claim: Claim, theorem: Theorem, constants: dict[str, float]) -> float
     return float(claim.step) * float(theorem.largest_step(**constants))
 
 
-def _mixing(claim: Claim, theorem: Theorem, problem: Problem, schedule: MixingSchedule) -> dict[str, float]:
+def _mixing(claim: Claim, theorem: Theorem, problem: Problem) -> dict[str, float]:
     """Return B_E, B_2 and (C, q) where the theorem asks for them; they take a moment to compute."""
     needed = set(theorem.constants)
     if needed.isdisjoint({"B_E", "B_2", "C", "q", "q_gap"}):
@@ -85,14 +85,15 @@ def schedule_key(claim: Claim) -> tuple[str, int, tuple[tuple[str, object], ...]
 @lru_cache(maxsize=256)
 def _computed(key: tuple[str, int, tuple[tuple[str, object], ...], str | None], overlap: int) -> tuple[tuple[str, float], ...]:
     from numerics import graphs
-    from numerics.mixing import push_sum
+    from numerics.mixing.envelope import geometric_envelope
+    from numerics.mixing.error_norms import error_norms
 
     graph, nodes, options, weights = key
     schedule = graphs.get(graph, nodes, **dict(options)).schedule(weights)
-    norms = push_sum.error_norms(schedule, overlap)
+    norms = error_norms(schedule, overlap)
     found = {"B_E": norms.B_E, "B_2": norms.B_2}
     if not overlap:
-        envelope = push_sum.geometric_envelope(schedule)
+        envelope = geometric_envelope(schedule)
         found |= {"C": envelope[0], "q": envelope[1], "q_gap": 1 - envelope[1]}
     return tuple(found.items())
 
@@ -100,8 +101,8 @@ def _computed(key: tuple[str, int, tuple[tuple[str, object], ...], str | None], 
 def _printed_envelope(claim: Claim, problem: Problem) -> dict[str, float]:
     """Return the explicit (C, q) of SGP Lemma 3, from degree, diameter and period of the graph."""
     from numerics import graphs
-    from numerics.mixing import push_sum
+    from numerics.mixing.envelope import lemma3_constants
 
     graph = graphs.get(claim.graph, claim.nodes, **claim.graph_options)
-    found = push_sum.lemma3_constants(graph.n, graph.max_degree + 1, graph.diameter, len(graph.phases), problem.dim)
+    found = lemma3_constants(graph.n, graph.max_degree + 1, graph.diameter, len(graph.phases), problem.dim)
     return {"C": found["C"], "q": found["q"], "q_gap": found["one_minus_q"]}

@@ -230,7 +230,7 @@ def known_false(key: str) -> bool:
     from theory import registry
 
     name, _, standing = key.partition(":")
-    return standing == "printed" and f"{name}:corrected" in registry.keys()
+    return standing == "printed" and f"{name}:corrected" in set(registry.keys())
 
 
 def counts(findings: Iterable[Finding]) -> dict[str, int]:

@@ -65,7 +65,8 @@ def _view_grad_norm_sq(objective: Objective, algorithm: Algorithm, state: State)
     n, replicas, dim = view.shape
     gradient = objective.gradient(view.reshape(n * replicas, dim)).reshape(n, replicas, dim)
     square: Floats = np.einsum("nrd,nrd->r", gradient, gradient)
-    return square / n
+    square /= n
+    return square
 
 
 def _view_radius(objective: Objective, algorithm: Algorithm, state: State) -> Floats:
@@ -80,7 +81,9 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("consensus_sq", "(1/n) sum_i ||view_i - center||^2", "[x]^2", _consensus_sq),
         Quantity("value", "f(center)", "[f]", _value),
         Quantity("view_grad_norm_sq", "(1/n) sum_i ||grad f(view_i)||^2", "[f]^2/[x]^2", _view_grad_norm_sq),
-        Quantity("view_radius", "max_i ||view_i - c||, c the center of the ball on which constants are certified", "[x]", _view_radius),
+        Quantity(
+            "view_radius", "max_i ||view_i - c||, c the center of the ball on which constants are certified", "[x]", _view_radius
+        ),
     )
 }
 

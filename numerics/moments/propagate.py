@@ -125,7 +125,7 @@ def stationary(
     if radius >= 1:
         raise InputError("step_size", algorithm.step_size, f"a stable step size (spectral radius {radius:.6g} over a period)")
     limit = Moments(
-        np.linalg.solve(np.eye(size) - whole, forced.mean[..., None])[..., 0],
+        np.asarray(np.linalg.solve(np.eye(size) - whole, forced.mean[..., None])[..., 0], dtype=float),
         np.array([solve_discrete_lyapunov(t, q) for t, q in zip(whole, forced.covariance, strict=True)], dtype=float),
     )
     rows = []

@@ -39,7 +39,8 @@ class Decoupled:
     @property
     def mean_hessian(self) -> Floats:
         """Hessian of f, shape (m, q, q)."""
-        return self.hessians.mean(1)
+        mean: Floats = self.hessians.mean(1)
+        return mean
 
     @property
     def minimiser(self) -> Floats:
