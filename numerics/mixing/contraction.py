@@ -52,17 +52,18 @@ def spectral_gap(mixing: MixingOperator | Floats) -> float:
 
 
 def rho(schedule: MixingSchedule) -> float:
-    """Return the contraction factor of the consensus error in one round, E||(W_k - J) X||_F^2 <= rho ||(I - J) X||_F^2.
+    """Return rho, the contraction of one round: E||(W_k - J) X||_F^2 <= rho ||X||_F^2 for every X of shape (n, d).
 
-    For a periodic schedule it is the largest ``||W_k - J||_2^2`` of a period, for a random one ``||E[(W - J)'(W - J)]||_2``,
-    which is ``||E[W'W] - J||_2`` where columns sum to one. The expectation is exact where the schedule knows it;
-    otherwise it is an estimate, the mean of 2000 of its own rounds. Source: D-PSGD (Lian et al. 2017), assumption on W;
-    AD-PSGD (Lian et al. 2018), assumption 1.3.
+    Where W_k 1 = 1, X may be replaced by its deviation (I - J) X from the mean; otherwise consensus needs push-sum and
+    `error_norms` says how fast it is. For a periodic schedule rho is the largest ``||W_k - J||_2^2`` of a period, for a
+    random one ``||E[(W - J)'(W - J)]||_2``, which is ``||E[W'W] - J||_2`` where columns sum to one. The expectation is
+    exact where the schedule knows it; otherwise it is an estimate, the mean of 2000 of its own rounds.
+    Source: D-PSGD (Lian et al. 2017), assumption on W; AD-PSGD (Lian et al. 2018), assumption 1.3.
     """
     if schedule.period is not None:
         return max(contraction(schedule.at(k)) for k in range(schedule.period)) ** 2
     if isinstance(schedule, RandomSchedule) and schedule.second_moment is not None and schedule.column_stochastic:
-        return second_eigenvalue(schedule.second_moment)
+        return contraction(schedule.second_moment)
     moment = np.zeros((schedule.n, schedule.n))
     for k in range(_DRAWS):
         error = _centred(schedule.at(k).matrix())
