@@ -35,6 +35,7 @@ class Trajectory:
         at_least("record_every", every, 1)
         self._objective, self._every, self._last = objective, every, iterations
         self._measures = [(name, quantities.get(name).measure) for name in names]
+        self._replicas = replicas
         self.iterations = np.unique(np.append(np.arange(0, iterations + 1, every), iterations))
         self.values: dict[str, Floats] = {name: np.full((self.iterations.size, replicas), np.nan) for name in names}
         self._row = 0
@@ -56,6 +57,8 @@ class Trajectory:
 
     def diverged_at(self) -> np.ndarray:
         """Return, per replica, the first recorded iteration with a non-finite quantity, or -1."""
-        finite = np.all([np.isfinite(values) for values in self.values.values()], axis=0)
+        finite = np.ones((self.iterations.size, self._replicas), dtype=bool)
+        for values in self.values.values():
+            finite &= np.isfinite(values)
         first = self.iterations[np.argmin(finite, axis=0)]
         return np.where(finite.all(axis=0), -1, first)

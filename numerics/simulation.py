@@ -79,13 +79,12 @@ def simulate(
     StragglerError
         If sizes do not match or a value is outside its range.
     """
-    schedule = schedule_of(topology)
+    schedule = admitted(algorithm, problem, topology)
     at_least("iterations", iterations, 1)
     numbers = replicas if isinstance(replicas, range) else range(at_least("replicas", replicas, 1))
-    if schedule.n != problem.objective.n:
-        raise InputError("nodes of the graph", schedule.n, f"the {problem.objective.n} workers of the problem")
-    algorithm.admit(schedule)
-    starting = problem.objective.start() if x0 is None else np.asarray(x0, dtype=float)
+    if not numbers or numbers.start < 0 or numbers.step != 1:
+        raise InputError("replicas", replicas, "a range of consecutive numbers >= 0, not empty")
+    starting = starting_point(problem, x0)
     begin = time.perf_counter()
     pieces = _parallel(
         [
@@ -112,6 +111,26 @@ def simulate(
 def schedule_of(topology: Graph | MixingSchedule) -> MixingSchedule:
     """Return the mixing schedule of ``topology``; a graph gets its default weights."""
     return topology if isinstance(topology, MixingSchedule) else topology.schedule()
+
+
+def admitted(algorithm: Algorithm, problem: Problem, topology: Graph | MixingSchedule) -> MixingSchedule:
+    """Return the mixing schedule of ``topology``; `InputError` if it does not fit the problem or the algorithm."""
+    schedule = schedule_of(topology)
+    if schedule.n != problem.objective.n:
+        raise InputError("nodes of the graph", schedule.n, f"the {problem.objective.n} workers of the problem")
+    algorithm.admit(schedule)
+    return schedule
+
+
+def starting_point(problem: Problem, x0: Floats | None) -> Floats:
+    """Return ``x0``, shape (d,) or (n, d), or the objective's own start where it is None; `InputError` for other shapes."""
+    if x0 is None:
+        return problem.objective.start()
+    n, dim = problem.objective.n, problem.objective.dim
+    point = np.asarray(x0, dtype=float)
+    if point.shape not in ((dim,), (n, dim)):
+        raise InputError("shape of x0", point.shape, f"({dim},), or ({n}, {dim}) for one starting point per worker")
+    return point
 
 
 def constants(

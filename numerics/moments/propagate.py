@@ -15,7 +15,7 @@ from numerics.moments.linear import LinearRound, coordinates, functionals, linea
 from numerics.moments.quadratic import Decoupled, decouple
 from numerics.noise.base import AdditiveNoise
 from numerics.problems import Problem
-from numerics.simulation import constants, schedule_of
+from numerics.simulation import admitted, constants, starting_point
 from numerics.typing import Floats
 from straggler import InputError, StragglerError, at_least
 
@@ -65,14 +65,13 @@ def exact_moments(
     Raises
     ------
     InputError
-        If the objective is not a quadratic.
+        If the objective is not a quadratic, the noise is not additive, or sizes do not match.
     """
     import xarray as xr
 
-    schedule = schedule_of(topology)
-    algorithm.admit(schedule)
+    schedule = admitted(algorithm, problem, topology)
     at_least("iterations", iterations, 1)
-    starting = problem.objective.start() if x0 is None else np.asarray(x0, dtype=float)
+    starting = starting_point(problem, x0)
     quadratic = decouple(problem)
     state, moments = _start(algorithm, quadratic, schedule.n, starting)
     rows = [_measure(algorithm, state, moments, quadratic)]
@@ -106,8 +105,7 @@ def stationary(
     """
     from scipy.linalg import solve_discrete_lyapunov
 
-    schedule = schedule_of(topology)
-    algorithm.admit(schedule)
+    schedule = admitted(algorithm, problem, topology)
     if callable(algorithm.step_size) or schedule.period is None:
         raise InputError("topology and step size", schedule.name, "a periodic schedule and a constant step size")
     period = int(np.lcm(schedule.period, algorithm.cycle))

@@ -27,6 +27,8 @@ class Decoupled:
         h, shape (m, n, q).
     rotation
         Orthogonal matrix (d, d): new coordinates are x @ rotation, group by group.
+    minimiser
+        A point where grad f vanishes, shape (m, q).
     optimum
         f* of the average.
     """
@@ -34,6 +36,7 @@ class Decoupled:
     hessians: Floats
     offsets: Floats
     rotation: Floats
+    minimiser: Floats
     optimum: float
 
     @property
@@ -41,12 +44,6 @@ class Decoupled:
         """Hessian of f, shape (m, q, q)."""
         mean: Floats = self.hessians.mean(1)
         return mean
-
-    @property
-    def minimiser(self) -> Floats:
-        """The point where grad f vanishes, shape (m, q)."""
-        point: Floats = np.linalg.solve(self.mean_hessian, -self.offsets.mean(1)[..., None])[..., 0]
-        return point
 
     def groups(self, x: Floats) -> Floats:
         """Return points (p, d) in decoupled coordinates, shape (m, p, q)."""
@@ -75,8 +72,10 @@ def decouple(problem: Problem) -> Decoupled:
         blocks = np.broadcast_to(objective.eigenvalues[:, None, None, None], (d, n, 1, 1))
         tilts = np.broadcast_to(objective.tilts, (n, d)) @ rotation
         offsets = tilts - objective.eigenvalues * (objective.center @ rotation)
-        return Decoupled(blocks, offsets.T[..., None], rotation, objective.constants()["f_star"].value)
+        minimiser = (objective.center @ rotation)[:, None]
+        return Decoupled(blocks, offsets.T[..., None], rotation, minimiser, objective.constants()["f_star"].value)
     if isinstance(objective, MixedQuadratic):
         offsets = objective.tilts - np.einsum("iab,b->ia", objective.hessians, objective.center)
-        return Decoupled(objective.hessians[None], offsets[None], np.eye(objective.dim), objective.constants()["f_star"].value)
+        minimiser, optimum = objective.center[None], objective.constants()["f_star"].value
+        return Decoupled(objective.hessians[None], offsets[None], np.eye(objective.dim), minimiser, optimum)
     raise InputError("problem", type(objective).__name__, "a quadratic objective (exact moments need linear gradients)")

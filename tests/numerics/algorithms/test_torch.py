@@ -68,3 +68,16 @@ def test_single_precision_stays_single(name):
     for event in rounds(schedule, 3):
         algorithm.step(state, 0.5 * algorithm.view(state, event), event)
     assert algorithm.view(state, None).dtype == algorithm.center(state).dtype == torch.float32
+
+
+@pytest.mark.parametrize("name", algorithms.REGISTRY)
+def test_everything_stays_on_the_device_of_the_state(name):
+    """Tensors on the meta device refuse to meet tensors of any other."""
+    torch = pytest.importorskip("torch")
+    algorithm = algorithms.get(name, step_size=0.3, momentum=0.5)
+    for topology in ADMITTED[name]:
+        schedule = TOPOLOGIES[topology]()
+        state = algorithm.init(torch.ones((REPLICAS, DIM), device="meta"), schedule.n)
+        for event in rounds(schedule, 4):
+            algorithm.step(state, 0.5 * algorithm.view(state, event), event)
+        assert algorithm.view(state, None).device == algorithm.center(state).device == torch.device("meta")
