@@ -1,0 +1,87 @@
+"""The assumptions theorems share, as named objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """One assumption: short name, words, LaTeX."""
+
+    name: str
+    text: str
+    latex: str
+
+
+bounded_below = Assumption("bounded-below", "f is bounded below by f*", r"f^*=\inf f>-\infty")
+smooth = Assumption(
+    "smooth",
+    "every local objective has an L-Lipschitz gradient",
+    r"\|\nabla f_i(x)-\nabla f_i(y)\|\le L\|x-y\|",
+)
+unbiased = Assumption(
+    "unbiased",
+    "stochastic gradients are unbiased, and independent over workers and iterations",
+    r"\mathbb{E}_\xi\nabla F_i(x;\xi)=\nabla f_i(x)",
+)
+variance = Assumption(
+    "variance",
+    "the variance of a worker's stochastic gradient is at most sigma^2",
+    r"\mathbb{E}\|\nabla F_i(x;\xi)-\nabla f_i(x)\|^2\le\sigma^2",
+)
+heterogeneity = Assumption(
+    "heterogeneity",
+    "local gradients are within zeta of the global one in mean square",
+    r"\frac1n\sum_i\|\nabla f_i(x)-\nabla f(x)\|^2\le\zeta^2",
+)
+same_data = Assumption("same-data", "all workers share one objective (iid data)", r"f_i=f")
+same_start = Assumption("same-start", "all workers start at the same point", r"x_i^{(0)}=x_0")
+symmetric = Assumption(
+    "symmetric-doubly-stochastic",
+    "one symmetric doubly stochastic W, with rho the square of its second largest eigenvalue modulus",
+    r"W=W^\top,\ W\mathbf 1=\mathbf 1,\ \rho=\max\{|\lambda_2(W)|,|\lambda_n(W)|\}^2<1",
+)
+contracting = Assumption(
+    "contracting",
+    "doubly stochastic mixing matrices, independent over time, that contract the distance to the mean by rho in mean square",
+    r"\mathbb{E}\|XW_k(I-J)\|_F^2\le\rho\|X(I-J)\|_F^2",
+)
+column_stochastic = Assumption(
+    "column-stochastic",
+    "a deterministic sequence of column-stochastic matrices (the sender chooses its weights)",
+    r"\mathbf 1^\top P^{(k)}=\mathbf 1^\top",
+)
+doubly_stochastic = Assumption(
+    "doubly-stochastic",
+    "a deterministic sequence of doubly stochastic matrices",
+    r"\mathbf 1^\top P^{(k)}=\mathbf 1^\top,\ P^{(k)}\mathbf 1=\mathbf 1",
+)
+connected = Assumption(
+    "jointly-connected",
+    "over every window of B iterations the union of the graphs is strongly connected",
+    r"\textstyle\bigcup_{k=lB}^{(l+1)B-1}E^{(k)}\text{ strongly connected}",
+)
+envelope = Assumption(
+    "envelope",
+    "C and q bound the error operators of push-sum in operator norm",
+    r"\|\mathrm{diag}(w_k)^{-1}P^{(k-1)}\cdots P^{(s)}-J\|_2\le Cq^{k-s}",
+)
+augmented = Assumption(
+    "augmented",
+    "messages in flight are virtual nodes of an augmented column-stochastic matrix; B_E is taken over its real rows and columns",
+    r"\bar x=\tfrac1n\sum(\text{all mass, also in flight})",
+)
+periodic_average = Assumption(
+    "periodic-average",
+    "local steps, and the exact average of all workers every tau steps",
+    r"W_k=J\text{ if }\tau\mid k+1,\ \text{else }I",
+)
+periodic_mixing = Assumption(
+    "periodic-mixing",
+    "local steps, and one step of a symmetric doubly stochastic W every tau steps",
+    r"W_k=W\text{ if }\tau\mid k+1,\ \text{else }I",
+)
+every_step_average = Assumption("average", "all workers step by the mean of their gradients", r"W_k=J")
+
+GRADIENTS = (bounded_below, smooth, unbiased, variance)

@@ -1,0 +1,1 @@
+"""Theorems, one file per paper. Importing this package imports none of them."""

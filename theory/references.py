@@ -1,0 +1,116 @@
+"""The papers, as facts and as BibTeX.
+
+Light on purpose: listing theorems must not wait for sympy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from straggler import UnknownName
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One paper: key, title, authors ("Family, Given"), venue, year, and arXiv identifier where there is one."""
+
+    key: str
+    title: str
+    authors: tuple[str, ...]
+    venue: str
+    year: int
+    arxiv: str = ""
+    kind: str = "inproceedings"
+
+    @property
+    def short(self) -> str:
+        """Family names and year, for tables."""
+        families = [author.split(",")[0] for author in self.authors]
+        names = " & ".join(families) if len(families) <= 2 else f"{families[0]} et al."
+        return f"{names}, {self.year}" if self.year else "Straggler"
+
+    @property
+    def bibtex(self) -> str:
+        """The entry of a bibliography file."""
+        where = "journal" if self.kind == "article" else "booktitle"
+        rows = {
+            "title": f"{{{self.title}}}",
+            "author": " and ".join(self.authors),
+            where: self.venue,
+            "year": str(self.year or ""),
+            "eprint": self.arxiv,
+            "archiveprefix": "arXiv" if self.arxiv else "",
+        }
+        body = ",\n".join(f"  {name} = {{{value}}}" for name, value in rows.items() if value)
+        return f"@{self.kind}{{{self.key},\n{body}\n}}"
+
+
+_ALL = (
+    Paper(
+        "ghadimi-lan-2013",
+        "Stochastic First- and Zeroth-Order Methods for Nonconvex Stochastic Programming",
+        ("Ghadimi, Saeed", "Lan, Guanghui"),
+        "SIAM Journal on Optimization",
+        2013,
+        "1309.5549",
+        "article",
+    ),
+    Paper(
+        "lian-2017",
+        "Can Decentralized Algorithms Outperform Centralized Algorithms? "
+        "A Case Study for Decentralized Parallel Stochastic Gradient Descent",
+        ("Lian, Xiangru", "Zhang, Ce", "Zhang, Huan", "Hsieh, Cho-Jui", "Zhang, Wei", "Liu, Ji"),
+        "Advances in Neural Information Processing Systems",
+        2017,
+        "1705.09056",
+    ),
+    Paper(
+        "assran-2019",
+        "Stochastic Gradient Push for Distributed Deep Learning",
+        ("Assran, Mahmoud", "Loizou, Nicolas", "Ballas, Nicolas", "Rabbat, Michael"),
+        "International Conference on Machine Learning",
+        2019,
+        "1811.10792",
+    ),
+    Paper(
+        "wang-joshi-2021",
+        "Cooperative SGD: A Unified Framework for the Design and Analysis of Local-Update SGD Algorithms",
+        ("Wang, Jianyu", "Joshi, Gauri"),
+        "Journal of Machine Learning Research",
+        2021,
+        "1808.07576",
+        "article",
+    ),
+    Paper(
+        "koloskova-2020",
+        "A Unified Theory of Decentralized SGD with Changing Topology and Local Updates",
+        ("Koloskova, Anastasia", "Loizou, Nicolas", "Boreiri, Sadra", "Jaggi, Martin", "Stich, Sebastian U."),
+        "International Conference on Machine Learning",
+        2020,
+        "2003.10422",
+    ),
+    Paper(
+        "straggler",
+        "Straggler: the theory of distributed SGD against what really happens",
+        ("{The Straggler authors}",),
+        "",
+        0,
+        kind="misc",
+    ),
+)
+
+PAPERS: dict[str, Paper] = {paper.key: paper for paper in _ALL}
+
+
+def paper(key: str) -> Paper:
+    """Return the paper with this key; raise `UnknownName` otherwise."""
+    try:
+        return PAPERS[key]
+    except KeyError:
+        raise UnknownName("paper", key, PAPERS) from None
+
+
+def bibtex(keys: Iterable[str]) -> str:
+    """Return the BibTeX entries of these papers, each once, in the order of first mention; raise `UnknownName` on others."""
+    return "\n\n".join(paper(key).bibtex for key in dict.fromkeys(keys))
