@@ -40,10 +40,11 @@ class Moments:
     def second(self, functional: Floats, around: Floats) -> Floats:
         """Return E[y y^T] of y = F s - around for F (r, p): shape (m, r, q, q)."""
         m, q = around.shape[0], around.shape[-1]
-        p = functional.shape[1]
-        mean = np.einsum("rp,mpa->mra", functional, self.mean.reshape(m, p, q)) - around.reshape(m, -1, q)
-        covariance = np.einsum("rp,mpaub,ru->mrab", functional, self.covariance.reshape(m, p, q, p, q), functional, optimize=True)
-        total: Floats = covariance + mean[..., :, None] * mean[..., None, :]
+        r, p = functional.shape
+        mean = functional @ self.mean.reshape(m, p, q) - around.reshape(m, -1, q)
+        left = (functional @ self.covariance.reshape(m, p, -1)).reshape(m, r, q, p, q)
+        total: Floats = np.einsum("mraub,ru->mrab", left, functional)
+        total += mean[..., :, None] * mean[..., None, :]
         return total
 
 
@@ -182,7 +183,8 @@ def _system(linear: LinearRound, quadratic: Decoupled, variance: float) -> tuple
     """Return transition, drift and noise covariance of the stacked state under the quadratic's gradients."""
     m, _, q, _ = quadratic.hessians.shape
     rows, columns = linear.transition.shape
-    transition = np.einsum("iw,mwab,wj->miajb", linear.response, quadratic.hessians, linear.view, optimize=True)
+    at_view = np.einsum("mwab,wj->mwajb", quadratic.hessians, linear.view).reshape(m, -1, q * columns * q)
+    transition = (linear.response @ at_view).reshape(m, rows, q, columns, q)
     transition += np.einsum("ij,ab->iajb", linear.transition, np.eye(q))
     drift = np.einsum("iw,mwa->mia", linear.response, quadratic.offsets)
     noise: Floats = np.asarray(variance * np.kron(linear.response @ linear.response.T, np.eye(q)), dtype=float)
