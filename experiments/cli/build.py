@@ -1,0 +1,88 @@
+"""What a run is made of, from the words on the command line: algorithm, problem, mixing schedule."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from experiments.cli import options
+from straggler import InputError, UnknownName
+
+if TYPE_CHECKING:
+    from numerics.algorithms import Algorithm
+    from numerics.mixing import MixingSchedule
+    from numerics.problems import Problem
+
+DEFAULT_NODES = 8
+DEFAULT_DIM = 10
+
+
+def algorithm(system: str, step_size: float, items: Sequence[str] | None) -> Algorithm:
+    """Return the algorithm ``system``; ``items`` are its own options as ``NAME=VALUE``, read as the type each option has."""
+    from numerics import algorithms
+
+    known = algorithms.options(system)
+    given = options.assignments("--set", items)
+    for name in given:
+        if name not in known:
+            raise UnknownName(f"option of {system}", name.replace("_", "-"), [option.replace("_", "-") for option in known])
+    hints = get_type_hints(algorithms.REGISTRY[system])
+    return algorithms.get(system, step_size=step_size, **{name: _typed(name, text, hints[name]) for name, text in given.items()})
+
+
+def schedule(graph: str, nodes: int | None, weights: str | None, items: Sequence[str] | None) -> MixingSchedule:
+    """Return the mixing schedule of a graph by name or file; a named graph has `DEFAULT_NODES` workers where none are given."""
+    from numerics import graphs
+
+    chosen = options.settings("--graph-set", items)
+    if nodes is None and graph in graphs.NAMES and "shape" not in chosen:
+        nodes = DEFAULT_NODES
+    with options.understood("--graph-set", chosen):
+        return graphs.get(graph, nodes, **chosen).schedule(weights)
+
+
+def problem(
+    name: str, workers: int, dim: int | None, noise: str | None, sigma: float, zeta: float | None, items: Sequence[str] | None
+) -> Problem:
+    """Return the problem called ``name`` for a number of workers; ``items`` are its further options as ``NAME=VALUE``.
+
+    Real data decide their own dimension and heterogeneity, and sample their gradients where no other noise is asked for.
+    """
+    from numerics import problems
+    from numerics.problems.registry import FACTORIES, FILE_PREFIX
+
+    chosen: dict[str, Any] = {}
+    if not name.startswith("logistic"):
+        chosen |= {"dim": DEFAULT_DIM, "noise": "gaussian", "zeta": 0.0}
+    asked = {"dim": dim, "noise": noise, "zeta": zeta}
+    chosen |= {option: value for option, value in asked.items() if value is not None}
+    further = options.settings("--problem-set", items)
+    if name == FILE_PREFIX:
+        raise InputError("problem", name, f"{FILE_PREFIX}FILE with the path of a LIBSVM file")
+    if name not in FACTORIES and not name.startswith(FILE_PREFIX):
+        raise UnknownName("problem", name, problems.NAMES)
+    if zeta is not None and name.startswith("logistic"):
+        raise InputError(
+            "--zeta", zeta, f"a synthetic problem: in {name} the split of the data decides (--problem-set split=...)"
+        )
+    with options.understood("--problem-set", further):
+        return problems.get(name, workers=workers, sigma=sigma, **chosen | further)
+
+
+def _typed(name: str, text: str, kind: Any) -> object:
+    """Return the text as the annotated type of an option: a truth value, a whole number, a number, or text."""
+    value = options.value(text)
+    if kind is bool:
+        if not isinstance(value, bool):
+            raise InputError(f"--set {name}", text, "true or false")
+        return value
+    if kind not in (int, float):
+        return text
+    if isinstance(value, bool | str | tuple):
+        raise InputError(f"--set {name}", text, "a number")
+    if kind is float:
+        return float(value)
+    if not math.isfinite(value) or value != int(value):
+        raise InputError(f"--set {name}", text, "a whole number")
+    return int(value)

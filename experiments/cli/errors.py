@@ -1,0 +1,81 @@
+"""From exceptions to exit statuses: bad input is one line on stderr, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from straggler import InputError, StragglerError
+
+BAD_INPUT = 2
+INTERNAL = 70
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+# typer carries its own copy of click; the base of all its usage errors is reached through what typer exports
+_CommandLineError: type[Exception] = typer.BadParameter.__mro__[2]
+
+
+def exit_status(run: Callable[[], Any]) -> int:
+    """Return the exit status of ``run()``, which may raise; bad input is printed as ``error: ...``.
+
+    A defect of the toolkit itself keeps its traceback and exits with 70, so that no script takes it for a verdict.
+    """
+    try:
+        status = run()
+        sys.stdout.flush()
+    except (KeyboardInterrupt, typer.Abort):
+        return _leave(INTERRUPTED, "interrupted")
+    except BrokenPipeError:
+        _silence_stdout()
+        return BROKEN_PIPE
+    except _CommandLineError as error:
+        return _leave(BAD_INPUT, error.format_message())  # type: ignore[attr-defined]
+    except StragglerError as error:
+        return _leave(BAD_INPUT, str(error))
+    except MemoryError as error:
+        return _leave(BAD_INPUT, f"not enough memory ({error})")
+    except OSError as error:
+        _silence_stdout()
+        return _leave(BAD_INPUT, f"{error.filename or 'output'}: {error.strerror or error}")
+    except Exception as error:
+        refused = _refused_field(error)
+        if refused is not None:
+            return _leave(BAD_INPUT, str(refused))
+        import traceback
+
+        traceback.print_exc()
+        return INTERNAL
+    return status if isinstance(status, int) else 0
+
+
+def _leave(status: int, message: str) -> int:
+    print("error:", " ".join(message.split()), file=sys.stderr)  # noqa: T201
+    return status
+
+
+def _refused_field(error: Exception) -> InputError | None:
+    """Return what pydantic refused first, in the words of `InputError`; None for another exception."""
+    if "pydantic" not in sys.modules:
+        return None
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return None
+    first = error.errors()[0]
+    source = ".".join(str(part) for part in first["loc"]) or error.title
+    return InputError(source, first["input"], first["msg"][:1].lower() + first["msg"][1:])
+
+
+def _silence_stdout() -> None:
+    """Let go of what could not be printed: the interpreter would try again on its way out, and complain."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError, AttributeError):
+        return

@@ -1,0 +1,66 @@
+"""The numbers of a run: means over iterations and replicas, with an interval over replicas."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from numerics.typing import Floats
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+LEVEL = 0.95
+
+
+def summary(run: xr.Dataset) -> dict[str, Any]:
+    """Return the summary of a simulated run in plain values.
+
+    Parameters
+    ----------
+    run
+        Dataset of `numerics.simulate` with ``grad_norm_sq``, ``consensus_sq`` and ``value``.
+
+    Returns
+    -------
+    dict
+        What the run was; ``mean_grad_norm_sq`` and ``mean_consensus_sq``, means over the recorded iterations k < K and over
+        replicas; ``mean_grad_norm_sq_ci``, a Student interval at 95 % over replicas (None for one replica);
+        ``final_value``, the mean of f(center) at iteration K; ``diverged``, iteration by replica.
+    """
+    attributes = run.attrs
+    averages = run["grad_norm_sq"].values[:-1].mean(axis=0)
+    diverged = {int(r): int(k) for r, k in zip(run["replica"].values, run["diverged_at"].values, strict=True) if k >= 0}
+    constants = attributes["constants"]
+    return {
+        "system": attributes["system"],
+        "options": attributes["options"],
+        "problem": attributes["problem"]["name"],
+        "graph": attributes["graph"]["graph"],
+        "weights": attributes["graph"].get("weights"),
+        "nodes": int(constants["n"]),
+        "dim": int(constants["d"]),
+        "iterations": int(constants["K"]),
+        "replicas": run.sizes["replica"],
+        "record_every": attributes["record_every"],
+        "seed": attributes["seed"],
+        "constants": constants,
+        "mean_grad_norm_sq": float(averages.mean()),
+        "mean_grad_norm_sq_ci": interval(averages),
+        "mean_consensus_sq": float(run["consensus_sq"].values[:-1].mean()),
+        "final_value": float(run["value"].values[-1].mean()),
+        "diverged": diverged,
+        "loop_seconds": attributes["loop_seconds"],
+    }
+
+
+def interval(samples: Floats) -> tuple[float, float] | None:
+    """Return the two-sided Student interval at 95 % for the mean of independent samples, shape (R,); None for one sample."""
+    from scipy.special import stdtrit
+
+    size = samples.size
+    if size < 2:
+        return None
+    middle = float(samples.mean())
+    half = float(stdtrit(size - 1, 0.5 + LEVEL / 2)) * float(samples.std(ddof=1)) / math.sqrt(size)
+    return middle - half, middle + half

@@ -1,0 +1,118 @@
+"""``straggler theorems``: list them, read one, or put numbers in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from experiments.cli import options
+from experiments.cli.output import console, number, print_json, table
+from straggler import InputError, StragglerError, UnknownName
+
+if TYPE_CHECKING:
+    from theory.card import Card
+    from theory.theorem import Theorem
+
+
+def theorems(
+    key: Annotated[str | None, typer.Argument(metavar="[KEY]", help="Key of a theorem, such as dpsgd.theorem-1.")] = None,
+    constants: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A constant of the theorem, such as K=1e5.")
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """List all theorems; with KEY show one, and with --set evaluate its step size, conditions and bound."""
+    import theory
+
+    if key is None:
+        if constants:
+            raise typer.BadParameter("--set needs the KEY of a theorem")
+        if as_json:
+            print_json({"theorems": [_listed(card) for card in theory.cards()]})
+            return
+        rows = [[card.key, card.title, str(card.source), card.standing] for card in theory.cards()]
+        console().print(table(("key", "title", "source", "standing"), rows))
+        return
+    theorem = theory.get(key)
+    numbers = _numbers(constants)
+    found = described(theorem, numbers)
+    if as_json:
+        print_json(found)
+        return
+    from experiments.cli.statement import statement
+
+    typer.echo(statement(theorem))
+    if numbers:
+        typer.echo(f"\nAt {', '.join(f'{name} = {value:g}' for name, value in numbers.items())}\n")
+        for name, label in (("step_size", "step size"), ("largest_step", "largest step"), ("bound", "bound")):
+            if found[name] is not None:
+                typer.echo(f"  {label:<13}{number(found[name])}")
+        rows = [[check["text"], "yes" if check["holds"] else "no", number(check["factor"])] for check in found["conditions"]]
+        console().print(table(("condition", "holds", "left side / right side"), rows, right=("left side / right side",)))
+
+
+def described(theorem: Theorem, numbers: dict[str, float]) -> dict[str, Any]:
+    """Return everything about a theorem in plain values; bound, steps and conditions as numbers where there are any."""
+    card = theorem.card
+    found: dict[str, Any] = _listed(card) | {
+        "standing_note": card.standing_note,
+        "provenance": {"tag": card.provenance.tag, "confidence": card.provenance.confidence},
+        "latex": theorem.latex(),
+        "quantity": theorem.quantity.name,
+        "assumptions": [assumption.text for assumption in theorem.assumptions],
+        "constants": list(theorem.constants),
+        "set": numbers,
+    }
+    if not numbers:
+        checks = [{"text": condition.text, "holds": None, "factor": None} for condition in theorem.conditions()]
+        return found | {"step_size": None, "largest_step": None, "bound": None, "conditions": checks}
+    _complete(theorem, numbers)
+    return found | {
+        "step_size": theorem.step_size(**numbers),
+        "largest_step": theorem.largest_step(**numbers),
+        "bound": theorem.bound(**numbers),
+        "conditions": [
+            {"text": check.text, "holds": check.holds, "factor": check.factor} for check in theorem.conditions(**numbers)
+        ],
+    }
+
+
+def _listed(card: Card) -> dict[str, Any]:
+    return {
+        "key": card.key,
+        "title": card.title,
+        "source": str(card.source),
+        "standing": card.standing,
+        "systems": list(card.systems),
+    }
+
+
+def _numbers(items: list[str] | None) -> dict[str, float]:
+    """Return the constants given with --set; names are those of the table of symbols."""
+    given = options.assignments("--set", items)
+    if not given:
+        return {}
+    from theory.symbols import TABLE
+
+    for name in given:
+        if name not in TABLE:
+            raise UnknownName("constant", name, TABLE)
+    return {name: float(TABLE[name].checked(_real(name, text))) for name, text in given.items()}
+
+
+def _real(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"--set {name}", text, "a number") from None
+
+
+def _complete(theorem: Theorem, numbers: dict[str, float]) -> None:
+    """Refuse to evaluate while constants are missing, and name them all."""
+    from theory.symbols import TABLE
+
+    given = set(numbers) | ({"q", "q_gap"} if {"q", "q_gap"} & set(numbers) else set())
+    missing = [f"{name} ({TABLE[name].meaning})" for name in theorem.constants if name not in given]
+    if missing:
+        raise StragglerError(f"{theorem.key} also needs --set {', '.join(missing)}")

@@ -1,0 +1,142 @@
+"""``straggler verify``: the theorems held against what really happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from experiments.cli import options
+from experiments.cli.output import console, number, print_json, table
+from straggler import InputError
+
+if TYPE_CHECKING:
+    from experiments.claims import Claim
+    from experiments.verdict import Finding
+
+_COLOURS = {"holds": "green", "vacuous": "yellow", "inconclusive": "yellow", "violated": "red", "diverged": "red"}
+_COLUMNS = (
+    *("theorem", "standing", "system", "problem", "graph", "n", "K"),
+    *("measured", "exact", "bound", "bound/measured", "verdict"),
+)
+_RIGHT = ("n", "K", "measured", "exact", "bound", "bound/measured")
+
+
+def verify(
+    quick: Annotated[bool, typer.Option("--quick", help="The small grid (default).")] = False,
+    full: Annotated[bool, typer.Option("--full", help="The large grid.")] = False,
+    theorem: Annotated[
+        list[str] | None, typer.Option("--theorem", metavar="KEY", help="Only claims of this theorem, in all its standings.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option("--report", metavar="DIR", help="Write an HTML report into this folder.")] = None,
+    jobs: options.Jobs = -1,
+    store: Annotated[Path, typer.Option("--store", metavar="DIR", help="Folder of results, kept and reused.")] = Path("results"),
+    as_json: options.Json = False,
+) -> None:
+    """Run the grid of claims and print a verdict for each: holds, vacuous, violated, inconclusive, inapplicable or diverged.
+
+    Finished runs are stored: started again after an interruption, it goes on where it was.
+    """
+    if quick and full:
+        raise typer.BadParameter("--quick and --full exclude each other")
+    options.jobs(jobs)
+    for option, folder in (("--store", store), ("--report", report)):
+        if folder is not None and folder.exists() and not folder.is_dir():
+            raise InputError(option, str(folder), "the name of a folder")
+
+    from experiments import grid
+
+    claims = _chosen(grid.full() if full else grid.quick(), theorem or [])
+
+    from experiments.verify import counts
+    from experiments.verify import verify as examine
+
+    with _progress(len(claims)) as advance:
+        outcomes = examine(claims, store=store, jobs=jobs, progress=advance)
+    findings = [outcome.finding for outcome in outcomes]
+    tally = counts(findings)
+    page = None
+    if report is not None:
+        from experiments.report import write
+
+        page = write(outcomes, report)
+    if as_json:
+        shown = {"grid": "full" if full else "quick", "claims": [_plain(finding) for finding in findings], "counts": tally}
+        print_json(shown | ({"report": str(page)} if page else {}))
+    else:
+        show(findings, tally)
+        if page is not None:
+            typer.echo(f"report: {page}")
+    if any(finding.fails for finding in findings):
+        raise typer.Exit(1)
+
+
+def show(findings: list[Finding], tally: dict[str, int]) -> None:
+    """Print the verdict table, a reason for everything that does not simply hold, and the counts."""
+    from rich.text import Text
+
+    made = table(_COLUMNS, (), right=_RIGHT)
+    for finding in findings:
+        made.add_row(*(Text(cell) for cell in _cells(finding)), Text(finding.verdict, _COLOURS.get(finding.verdict, "")))
+    screen = console()
+    screen.print(made)
+    reasons: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.verdict != "holds":
+            reasons.setdefault(f"{finding.verdict}: {finding.theorem}: {finding.reason}", []).append(finding)
+    for reason, group in reasons.items():
+        where = ", ".join(f"{f.problem} on {f.graph}, n = {f.nodes}, K = {f.iterations}" for f in group)
+        known = " (known to be false as stated: a finding, not a failure)" if group[0].known_false else ""
+        screen.print(Text(f"{reason}{known} [{where}]"))
+    total = ", ".join(f"{number_of} {verdict}" for verdict, number_of in tally.items() if number_of)
+    screen.print(Text(f"{len(findings)} claims: {total}"))
+
+
+def _cells(finding: Finding) -> list[str]:
+    ratio = finding.factor if finding.verdict != "inapplicable" else None
+    return [
+        finding.theorem,
+        finding.standing,
+        finding.system,
+        finding.problem,
+        finding.graph,
+        str(finding.nodes),
+        str(finding.iterations),
+        *(number(value) for value in (finding.measured, finding.exact, finding.bound, ratio)),
+    ]
+
+
+def _plain(finding: Finding) -> dict[str, Any]:
+    return finding.as_dict() | {"fails": finding.fails}
+
+
+def _chosen(claims: list[Claim], keys: list[str]) -> list[Claim]:
+    """Return the claims of the theorems asked for; a key without a standing means all its standings."""
+    from theory import resolve
+
+    chosen: set[str] = set()
+    for key in keys:
+        full, present = resolve(key), {claim.theorem for claim in claims}
+        meant = {name for name in present if name == full or (":" not in key and name.partition(":")[0] == key)}
+        if not meant:
+            raise InputError("--theorem", key, f"a theorem this grid has claims about: {', '.join(sorted(present))}")
+        chosen |= meant
+    return [claim for claim in claims if not keys or claim.theorem in chosen]
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[int], None] | None]:
+    """Show a progress bar on stderr while the block runs, if that is a terminal."""
+    screen = console(stderr=True)
+    if not screen.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("claims"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=screen, transient=True) as progress:
+        task = progress.add_task("claims", total=total)
+        yield lambda done: progress.update(task, completed=done)
