@@ -1,0 +1,127 @@
+"""Quantities, the recorder and the engine on states written by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from numerics import graphs, problems, quantities
+from numerics.algorithms import DPSGD, OSGP, SGP
+from numerics.engine import run
+from numerics.events import Round, rounds
+from numerics.recorder import Trajectory
+from straggler import InputError, UnknownName
+
+
+@pytest.fixture
+def objective():
+    return problems.quadratic(dim=3, workers=4, spectrum=[2.0, 1.0, 0.5], zeta=1.0, center=0.5).objective
+
+
+def pushed(objective, cls=SGP, **options):
+    """An algorithm and a state whose views, center and models all differ."""
+    algorithm = cls(step_size=0.3, **options)
+    state = algorithm.init(np.random.default_rng(0).standard_normal((4, 2, 3)), 4)
+    for event in rounds(graphs.star(4).schedule("push"), 3):
+        algorithm.step(state, objective.local_gradients(algorithm.view(state, event)), event)
+    return algorithm, state
+
+
+@pytest.mark.parametrize("options", [{"cls": SGP}, {"cls": OSGP, "overlap": 2}], ids=str)
+def test_quantities_are_their_formulas(objective, options):
+    algorithm, state = pushed(objective, **options)
+    views, spectrum, middle = algorithm.view(state, None).copy(), objective.eigenvalues, objective.center
+    center = state.x.sum(0) + sum(letter[0].sum(0) for letter in getattr(state, "flight", []) if letter)
+    center = center / 4
+    expected = {
+        "grad_norm_sq": [sum((spectrum[j] * (center[r, j] - middle[j])) ** 2 for j in range(3)) for r in range(2)],
+        "value": [sum(spectrum[j] / 2 * (center[r, j] - middle[j]) ** 2 for j in range(3)) for r in range(2)],
+        "consensus_sq": [np.mean([np.sum((views[i, r] - center[r]) ** 2) for i in range(4)]) for r in range(2)],
+        "view_grad_norm_sq": [np.mean([np.sum((spectrum * (views[i, r] - middle)) ** 2) for i in range(4)]) for r in range(2)],
+    }
+    for name, values in expected.items():
+        found = quantities.get(name).measure(objective, algorithm, state)
+        np.testing.assert_allclose(found, values, rtol=1e-12, err_msg=name)
+        assert found.shape == (2,)
+
+
+def test_view_radius_is_the_largest_distance_to_the_center_of_the_ball():
+    objective = problems.quadratic(dim=3, workers=4, hessians="different", center=0.5).objective
+    algorithm, state = pushed(objective)
+    views = algorithm.view(state, None)
+    expected = [max(np.linalg.norm(views[i, r] - objective.ball_center()) for i in range(4)) for r in range(2)]
+    np.testing.assert_allclose(quantities.get("view_radius").measure(objective, algorithm, state), expected, rtol=1e-12)
+
+
+def test_consensus_does_not_depend_on_the_size_of_tiles(objective, monkeypatch):
+    algorithm, state = pushed(objective)
+    whole = quantities.get("consensus_sq").measure(objective, algorithm, state)
+    for bytes_ in (1, 100, 150):
+        monkeypatch.setattr(quantities, "TILE", bytes_)
+        np.testing.assert_allclose(quantities.get("consensus_sq").measure(objective, algorithm, state), whole, rtol=1e-13)
+
+
+def test_measuring_changes_nothing(objective):
+    algorithm, state = pushed(objective, OSGP)
+    before = [slab.copy() for slab in state.slabs()]
+    for quantity in quantities.QUANTITIES.values():
+        if quantity.name != "view_radius":
+            quantity.measure(objective, algorithm, state)
+    for slab, kept in zip(state.slabs(), before, strict=True):
+        np.testing.assert_array_equal(slab, kept)
+
+
+def test_names_are_checked():
+    assert all(name == quantity.name and quantity.units for name, quantity in quantities.QUANTITIES.items())
+    with pytest.raises(UnknownName, match="consensus_sq"):
+        quantities.get("consensus")
+
+
+def test_the_recorder_notes_the_first_recorded_non_finite_value(objective):
+    algorithm, schedule = DPSGD(step_size=0.1), graphs.ring(4).schedule()
+    state = algorithm.init(np.ones((3, 3)), 4)
+    recorder = Trajectory(objective, ("value",), 10, 4, 3)
+    recorder.start(algorithm, state)
+    for event in rounds(schedule, 10):
+        if event.k == 4:
+            state.x[:, 1] = np.nan
+        if event.k == 9:
+            state.x[0, 2, 0] = np.inf
+        recorder(event, algorithm, state)
+    assert recorder.iterations.tolist() == [0, 4, 8, 10]
+    assert recorder.diverged_at().tolist() == [-1, 8, 10]
+    assert np.isfinite(recorder.values["value"][:, 0]).all()
+
+
+def test_the_recorder_needs_a_positive_interval(objective):
+    with pytest.raises(InputError, match="record_every"):
+        Trajectory(objective, ("value",), 10, 0, 1)
+
+
+def test_the_engine_plays_events_in_order_and_reuses_the_gradients():
+    """Every event: gradients at the view, one step, one call of the recorder; memory of the first gradients serves all."""
+    algorithm, heard = DPSGD(step_size=0.5), []
+    state = algorithm.init(np.zeros((1, 2)), 3)
+    buffers = []
+
+    def oracle(points, workers, out):
+        buffers.append(out)
+        assert workers == slice(None)
+        out = np.empty_like(points) if out is None else out
+        out[...] = 1 + points
+        return out
+
+    schedule = graphs.complete(3).schedule()
+    final = run(algorithm, oracle, rounds(schedule, 3), state, lambda event, _, s: heard.append((event.k, s.x[0, 0, 0])))
+    assert final is state
+    assert heard == [(0, -0.5), (1, -0.75), (2, -0.875)]
+    assert buffers[0] is None
+    assert buffers[1] is buffers[2] is not None
+
+
+def test_rounds_follow_the_schedule():
+    schedule = graphs.one_peer_exponential(8).schedule()
+    events = list(rounds(schedule, 5))
+    assert [event.k for event in events] == [0, 1, 2, 3, 4]
+    assert all(event.mixing is schedule.at(event.k) for event in events)
+    assert Round(0, schedule.at(0)).workers == slice(None)
