@@ -22,7 +22,8 @@ FULL_GRAPHS = (*QUICK_GRAPHS, ("path", 8), ("hypercube", 16), ("star", 8), ("erd
 
 def quick() -> list[Claim]:
     """Return the default grid: every theorem of the house at least once, in under three minutes on two cores."""
-    return [*_serial(2000), *_gossip(QUICK_GRAPHS, ("cosine", "quadratic"), 2000), *_push(2000), *_local(2000), *_real(500)]
+    claims = [*_serial(4000), *_gossip(QUICK_GRAPHS, ("cosine", "quadratic"), 4000)]
+    return [*claims, *_push(4000), *_local(4000), *_real(2000)]
 
 
 def full() -> list[Claim]:
@@ -83,7 +84,7 @@ def _gossip(graphs: tuple[tuple[str, int], ...], problems: tuple[str, ...], iter
             problem="rational",
             graph=graph,
             nodes=4,
-            iterations=max(iterations, 4000),
+            iterations=max(iterations, 20_000),
             step="prescribed",
             problem_options=NOISY,
         )
@@ -96,7 +97,7 @@ def _gossip(graphs: tuple[tuple[str, int], ...], problems: tuple[str, ...], iter
         problem="quadratic",
         graph="ring",
         nodes=6,
-        iterations=min(iterations, 400),
+        iterations=min(iterations, 2000),
         problem_options=different,
     )
     return [*claims, *corollary, mixed]
@@ -107,7 +108,7 @@ def _push(iterations: int) -> list[Claim]:
     exponential = common | {"graph": "one-peer-exponential"}
     theorem_1: dict[str, Any] = exponential | {
         "nodes": 4,
-        "iterations": max(iterations, 4000),
+        "iterations": max(iterations, 20_000),
         "problem": "cosine",
         "problem_options": {"dim": 10, "smoothness": 0.1, "sigma": 1.0, "zeta": 0.3},
         "step": "prescribed",

@@ -59,6 +59,7 @@ def student(samples: Floats, alpha: float) -> Interval:
     from scipy.stats import t
 
     size = samples.size
-    mean, spread = float(samples.mean()), float(samples.std(ddof=1) / np.sqrt(size))
+    with np.errstate(all="ignore"):  # a replica that overflowed makes the interval infinite or nan, which settles nothing
+        mean, spread = float(samples.mean()), float(samples.std(ddof=1) / np.sqrt(size))
     half = float(t.ppf(1 - alpha, size - 1)) * spread if spread > 0 else 0.0
     return Interval(mean, mean - half, mean + half, alpha, size)

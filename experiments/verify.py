@@ -125,13 +125,12 @@ def gather(setting: Setting, bound: float, alpha: float, store: Path | None) -> 
         if (diverged >= 0).any() or settle(interval.lower, interval.upper, bound, None) is not None:
             break
     running = np.concatenate([piece["running"].values for piece in pieces], axis=1)
-    middle = running.mean(axis=1)
-    half = 1.96 * running.std(axis=1, ddof=1) / math.sqrt(running.shape[1]) if not measure.pathwise else np.zeros_like(middle)
+    middle, half = _band(running, measure.pathwise)
     overflowed = diverged[diverged >= 0]
     farthest = [float(piece["farthest"].max()) for piece in pieces if "farthest" in piece]
     return Evidence(
         interval=interval,
-        exact=exact,
+        exact=None if overflowed.size else exact,
         horizon=[int(k) for k in pieces[0]["horizon"].values],
         running=middle.tolist(),
         running_low=(middle - half).tolist(),
@@ -139,6 +138,14 @@ def gather(setting: Setting, bound: float, alpha: float, store: Path | None) -> 
         diverged_at=int(overflowed.min()) if overflowed.size else -1,
         farthest=max(farthest) if farthest else None,
     )
+
+
+def _band(running: Floats, pathwise: bool) -> tuple[Floats, Floats]:
+    """Return center and half width of the pointwise 95 % band of (horizon, R): the mean, or the largest run if pathwise."""
+    if pathwise:
+        return running.max(axis=1), np.zeros(len(running))
+    with np.errstate(all="ignore"):
+        return running.mean(axis=1), 1.96 * running.std(axis=1, ddof=1) / math.sqrt(running.shape[1])
 
 
 def _sampled(setting: Setting, measure: measures.Measure, replicas: range, store: Path | None) -> xr.Dataset:

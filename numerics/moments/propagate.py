@@ -76,10 +76,12 @@ def exact_moments(
     quadratic = decouple(problem)
     state, moments = _start(algorithm, quadratic, schedule.n, starting)
     rows = [_measure(algorithm, state, moments, quadratic)]
-    for event in rounds(schedule, iterations):
-        linear, state = linearise(algorithm, state, event, schedule.n)
-        moments.advance(*_system(linear, quadratic, _variance(problem)))
-        rows.append(_measure(algorithm, state, moments, quadratic))
+    variance = _variance(problem)
+    with np.errstate(all="ignore"):  # unstable step sizes overflow to inf, as they do in a simulation
+        for event in rounds(schedule, iterations):
+            linear, state = linearise(algorithm, state, event, schedule.n)
+            moments.advance(*_system(linear, quadratic, variance))
+            rows.append(_measure(algorithm, state, moments, quadratic))
     data = {name: (("iteration",), np.array([row[name] for row in rows])) for name in rows[0]}
     attributes = {"constants": constants(algorithm, problem, schedule, iterations, starting)}
     return xr.Dataset(data, coords={"iteration": np.arange(iterations + 1)}, attrs=attributes)

@@ -15,7 +15,7 @@ class Cosine(Tilted):
 
     Parameters
     ----------
-    workers, dim, zeta, seed
+    workers, dim, zeta, seed, tilt
         See `Tilted`.
     smoothness
         L > 0.
@@ -24,9 +24,17 @@ class Cosine(Tilted):
     """
 
     def __init__(
-        self, workers: int, dim: int, *, smoothness: float = 1.0, zeta: float = 0.0, start: float = 1.0, seed: int = 0
+        self,
+        workers: int,
+        dim: int,
+        *,
+        smoothness: float = 1.0,
+        zeta: float = 0.0,
+        start: float = 1.0,
+        seed: int = 0,
+        tilt: str = "gaussian",
     ) -> None:
-        super().__init__(workers, dim, zeta, seed)
+        super().__init__(workers, dim, zeta, seed, tilt)
         self.smoothness, self._start = positive("smoothness", smoothness), finite("start", start)
 
     def value(self, x: Floats) -> Floats:

@@ -44,7 +44,7 @@ class HardInstance(Tilted):
 
     Parameters
     ----------
-    workers, dim, zeta, seed
+    workers, dim, zeta, seed, tilt
         See `Tilted`; d is the length T of the chain.
     smoothness
         L > 0.
@@ -57,9 +57,17 @@ class HardInstance(Tilted):
     """
 
     def __init__(
-        self, workers: int, dim: int, *, smoothness: float = 1.0, scale: float = 1.0, zeta: float = 0.0, seed: int = 0
+        self,
+        workers: int,
+        dim: int,
+        *,
+        smoothness: float = 1.0,
+        scale: float = 1.0,
+        zeta: float = 0.0,
+        seed: int = 0,
+        tilt: str = "gaussian",
     ) -> None:
-        super().__init__(workers, dim, zeta, seed)
+        super().__init__(workers, dim, zeta, seed, tilt)
         self.smoothness, self.scale = positive("smoothness", smoothness), positive("scale", scale)
         self._height = self.smoothness * self.scale**2 / SMOOTHNESS
 

@@ -29,7 +29,7 @@ class Quadratic(Tilted):
 
     Parameters
     ----------
-    workers, dim, zeta, seed
+    workers, dim, zeta, seed, tilt
         See `Tilted`; the seed also draws the basis.
     spectrum
         Eigenvalues of A; by default spaced evenly in logarithm from ``smoothness`` to ``mu``.
@@ -56,8 +56,9 @@ class Quadratic(Tilted):
         start: float = 1.0,
         zeta: float = 0.0,
         seed: int = 0,
+        tilt: str = "gaussian",
     ) -> None:
-        super().__init__(workers, dim, zeta, seed)
+        super().__init__(workers, dim, zeta, seed, tilt)
         chosen = default_spectrum(self.dim, positive("smoothness", smoothness), mu) if spectrum is None else spectrum
         self.eigenvalues = checked_spectrum(chosen, self.dim)
         generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))

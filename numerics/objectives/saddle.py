@@ -21,7 +21,7 @@ class Saddle(Tilted):
 
     Parameters
     ----------
-    workers, dim, zeta, seed
+    workers, dim, zeta, seed, tilt
         See `Tilted`.
     smoothness
         L > 0.
@@ -41,8 +41,9 @@ class Saddle(Tilted):
         zeta: float = 0.0,
         start: float = 0.1,
         seed: int = 0,
+        tilt: str = "gaussian",
     ) -> None:
-        super().__init__(workers, dim, zeta, seed)
+        super().__init__(workers, dim, zeta, seed, tilt)
         self.smoothness, self._start = positive("smoothness", smoothness), finite("start", start)
         self.reach = positive("reach", reach)
         if self.reach < 1:

@@ -8,10 +8,12 @@ import numpy as np
 
 from numerics.objectives.base import Constant, Objective, Workers
 from numerics.typing import Floats
-from straggler import InputError, positive
+from straggler import InputError, UnknownName, positive
+
+TILTS = ("gaussian", "pair")
 
 
-def tilts(workers: int, dim: int, zeta: float, seed: int) -> Floats:
+def tilts(workers: int, dim: int, zeta: float, seed: int, tilt: str = "gaussian") -> Floats:
     """Return vectors b_i with ``sum_i b_i = 0`` to rounding and ``(1/n) sum_i ||b_i||^2 = zeta^2``, shape (n, d).
 
     Parameters
@@ -21,13 +23,22 @@ def tilts(workers: int, dim: int, zeta: float, seed: int) -> Floats:
     zeta
         Root of the mean square heterogeneity, finite and >= 0; a single worker admits only 0.
     seed
-        The directions are Gaussian, drawn from ``SeedSequence(seed)``.
+        Gaussian directions are drawn from ``SeedSequence(seed)``.
+    tilt
+        ``gaussian``: independent directions, centred; ``pair``: workers 0 and 1 are tilted against each other along the first
+        coordinate and all others not at all, which is as unevenly as heterogeneity can be spread.
     """
+    if tilt not in TILTS:
+        raise UnknownName("tilt", tilt, TILTS)
     zeta = positive("zeta", zeta, zero_ok=True)
     if zeta == 0:
         return np.zeros((workers, dim))
     if workers == 1:
         raise InputError("zeta", zeta, "0 for a single worker")
+    if tilt == "pair":
+        opposed = np.zeros((workers, dim))
+        opposed[:2, 0] = zeta * np.sqrt(workers / 2) * np.array([1.0, -1.0])
+        return opposed
     drawn = np.random.default_rng(np.random.SeedSequence(seed)).standard_normal((workers, dim))
     drawn -= drawn.mean(axis=0)
     drawn *= zeta / np.sqrt(np.mean(np.sum(drawn**2, axis=1)))
@@ -44,14 +55,14 @@ class Tilted(Objective):
         n and d.
     zeta
         Root of the mean square heterogeneity, the same at every point.
-    seed
-        Seed of the directions of the tilts.
+    seed, tilt
+        Seed and pattern of the tilts, see `tilts`.
     """
 
-    def __init__(self, workers: int, dim: int, zeta: float = 0.0, seed: int = 0) -> None:
+    def __init__(self, workers: int, dim: int, zeta: float = 0.0, seed: int = 0, tilt: str = "gaussian") -> None:
         super().__init__(workers, dim)
         self.zeta = positive("zeta", zeta, zero_ok=True)
-        self.tilts = tilts(self.n, self.dim, self.zeta, seed)
+        self.tilts = tilts(self.n, self.dim, self.zeta, seed, tilt)
 
     @abstractmethod
     def common_gradient(self, x: Floats, out: Floats) -> object:

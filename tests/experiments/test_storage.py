@@ -1,0 +1,76 @@
+"""Stored results are whole or absent, and a damaged one is refused in one line."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from experiments import storage
+from straggler import ResultError
+
+
+@pytest.fixture
+def dataset() -> xr.Dataset:
+    values = np.random.default_rng(0).standard_normal((5, 3))
+    return xr.Dataset({"sample": (("k", "replica"), values)}, attrs={"system": "sgp", "constants": {"L": 1.0, "n": 8}})
+
+
+def test_round_trip_keeps_values_and_nested_attributes(tmp_path, dataset) -> None:
+    path = tmp_path / "deep" / "result.nc"
+    storage.save(dataset, path)
+    loaded = storage.load(path)
+    np.testing.assert_array_equal(loaded["sample"], dataset["sample"])
+    assert loaded.attrs["constants"] == {"L": 1.0, "n": 8}
+    assert [p.name for p in path.parent.iterdir()] == ["result.nc"]
+
+
+@pytest.mark.parametrize("keep", [0, 1, 100, 2000])
+def test_a_file_cut_short_is_refused(tmp_path, dataset, keep) -> None:
+    path = tmp_path / "result.nc"
+    storage.save(dataset, path)
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(ResultError, match=r"result\.nc: not a whole result file") as caught:
+        storage.load(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_another_format_is_refused(tmp_path, dataset, monkeypatch) -> None:
+    path = tmp_path / "result.nc"
+    monkeypatch.setattr(storage, "FORMAT", 99)
+    storage.save(dataset, path)
+    monkeypatch.undo()
+    with pytest.raises(ResultError, match="result format 99, this version reads 1"):
+        storage.load(path)
+
+
+def test_a_missing_file_is_named(tmp_path) -> None:
+    with pytest.raises(ResultError, match="no such result file"):
+        storage.load(tmp_path / "nothing.nc")
+
+
+def test_a_failing_write_leaves_nothing_behind(tmp_path) -> None:
+    def full(_) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(ResultError, match="No space left on device"):
+        storage.write(tmp_path / "result.nc", full)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_write_leaves_no_final_name(tmp_path) -> None:
+    def interrupted(temporary) -> None:
+        temporary.write_text("half")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        storage.write(tmp_path / "result.nc", interrupted)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_key_depends_on_everything(monkeypatch) -> None:
+    first = storage.key_of({"seed": 1, "gamma": 0.1})
+    assert first == storage.key_of({"gamma": 0.1, "seed": 1})
+    assert first != storage.key_of({"seed": 1, "gamma": 0.1 + 1e-15})
+    monkeypatch.setattr(storage, "__version__", "another")
+    assert first != storage.key_of({"seed": 1, "gamma": 0.1})

@@ -1,0 +1,126 @@
+"""Verification: verdicts, reuse of stored samples, independence of the number of processes, and the whole quick grid."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from experiments import grid, measures, storage, verify
+from experiments.claims import Claim
+from experiments.verdict import settle
+from straggler import ResultError, StragglerError
+
+ALPHA = 1e-4
+SMALL = {"dim": 4, "smoothness": 1.0, "sigma": 1.0, "zeta": 0.3}
+CLAIM = Claim(theorem="ours.p2", system="dpsgd", problem="quadratic", graph="ring", nodes=5, iterations=60, problem_options=SMALL)
+
+
+def only(claims: list[Claim], theorem: str) -> list[Claim]:
+    return [claim for claim in claims if claim.theorem == theorem]
+
+
+def test_settle_needs_the_whole_interval_on_one_side() -> None:
+    assert settle(0.9, 1.1, 1.2, None) == "holds"
+    assert settle(0.9, 1.1, 1.0, None) is None
+    assert settle(0.9, 1.1, 0.8, None) == "violated"
+    assert settle(0.9, 1.1, 1.0, 0.99) == "holds"
+    assert settle(0.9, 1.1, 1.0, 1.01) == "violated"
+
+
+def test_lemma_3_as_printed_is_violated_and_its_correction_holds() -> None:
+    (printed,) = only(grid.quick(), "sgp.lemma-3:printed")
+    finding = verify.examine(printed, ALPHA).finding
+    assert finding.verdict == "violated"
+    assert finding.known_false
+    assert not finding.fails
+    assert finding.measured > 10
+    for claim in only(grid.quick(), "sgp.lemma-3:corrected"):
+        assert verify.examine(claim, ALPHA).finding.verdict == "holds"
+
+
+def test_sgp_theorem_1_is_inapplicable_with_printed_constants_and_holds_with_computed_ones() -> None:
+    claims = only(grid.quick(), "sgp.theorem-1:printed")
+    findings = {claim.constants: verify.examine(claim, ALPHA).finding for claim in claims}
+    assert findings["printed"].verdict == "inapplicable"
+    assert 1e77 < findings["printed"].factor < 1e79
+    assert "K >= 60^2" in findings["printed"].reason
+    assert findings["computed"].verdict == "holds"
+
+
+def test_a_step_beyond_the_limit_is_inapplicable_with_its_factor() -> None:
+    finding = verify.examine(CLAIM.model_copy(update={"step": 1.5}), ALPHA).finding
+    assert finding.verdict == "inapplicable"
+    assert finding.factor == pytest.approx(1.5)
+    assert finding.measured is None
+
+
+def test_an_exact_value_that_disagrees_with_the_sample_is_not_taken_for_evidence(monkeypatch) -> None:
+    exact = measures.exact_mean
+    monkeypatch.setattr(measures, "exact_mean", lambda setting, name: 1.5 * exact(setting, name))
+    finding = verify.examine(CLAIM, ALPHA).finding
+    assert finding.verdict == "inconclusive"
+    assert "witnesses disagree" in finding.reason
+
+
+def test_divergence_is_a_verdict_not_a_crash(monkeypatch) -> None:
+    from theory.theorem import Theorem
+
+    monkeypatch.setattr(Theorem, "largest_step", lambda self, **_: 1e3)
+    monkeypatch.setattr(Theorem, "conditions", lambda self, **_: [])
+    finding = verify.examine(CLAIM.model_copy(update={"iterations": 400, "problem": "quadratic"}), ALPHA).finding
+    assert finding.verdict == "diverged"
+    assert "iteration" in finding.reason
+
+
+def test_leaving_the_certified_ball_is_inapplicable() -> None:
+    options = {"dim": 3, "smoothness": 1.0, "sigma": 5.0, "zeta": 0.1, "hessians": "different", "radius": 2.0}
+    finding = verify.examine(CLAIM.model_copy(update={"problem_options": options, "iterations": 300}), ALPHA).finding
+    assert finding.verdict == "inapplicable"
+    assert "left the ball" in finding.reason
+
+
+def test_stored_samples_are_reused_and_a_damaged_one_is_refused(tmp_path, monkeypatch) -> None:
+    first = verify.examine(CLAIM, ALPHA, tmp_path)
+    files = sorted(tmp_path.iterdir())
+    assert files
+    monkeypatch.setattr(measures, "averaged", lambda name: pytest.fail("ran again instead of reading"))
+    sampled = storage.load(files[0])
+    assert sampled.attrs["description"]["problem"] == "quadratic"
+    monkeypatch.undo()
+    stamps = [path.stat().st_mtime_ns for path in files]
+    assert verify.examine(CLAIM, ALPHA, tmp_path).finding == first.finding
+    assert [path.stat().st_mtime_ns for path in files] == stamps
+    files[0].write_bytes(files[0].read_bytes()[:500])
+    with pytest.raises(ResultError):
+        verify.examine(CLAIM, ALPHA, tmp_path)
+
+
+def test_outcomes_do_not_depend_on_the_number_of_processes() -> None:
+    claims = [CLAIM, CLAIM.model_copy(update={"problem": "cosine"}), CLAIM.model_copy(update={"nodes": 6, "graph": "path"})]
+    one = verify.verify(claims, jobs=1)
+    two = verify.verify(claims, jobs=2)
+    assert [dataclasses.asdict(o.finding) for o in one] == [dataclasses.asdict(o.finding) for o in two]
+    assert [o.evidence.running for o in one] == [o.evidence.running for o in two]
+
+
+def test_a_claim_about_another_system_is_refused() -> None:
+    with pytest.raises(StragglerError, match="speaks about"):
+        verify.examine(CLAIM.model_copy(update={"system": "sgd", "graph": "complete"}), ALPHA)
+
+
+@pytest.mark.slow
+def test_the_quick_grid_has_no_unexplained_violation() -> None:
+    from theory import registry
+
+    claims = grid.quick()
+    outcomes = verify.verify(claims, jobs=1)
+    findings = [outcome.finding for outcome in outcomes]
+    assert len(findings) >= 60
+    assert {claim.theorem for claim in claims} == set(registry.keys())
+    assert not [f for f in findings if f.fails]
+    assert [f.theorem for f in findings if f.verdict == "violated"] == ["sgp.lemma-3:printed"]
+    assert not [f for f in findings if f.verdict == "inconclusive"]
+    exact = [f for f in findings if f.exact is not None]
+    assert len(exact) >= 20
+    assert all(f.measured_ci[0] <= f.exact <= f.measured_ci[1] for f in exact)
