@@ -5,6 +5,7 @@ Modules of this package import nothing heavy at the top, so that ``--help`` and 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 
@@ -16,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments
         What follows the name of the command; None takes them from the process.
     """
-    from experiments.cli.app import command
+    from experiments.cli.app import run
     from experiments.cli.errors import exit_status
 
-    return exit_status(lambda: command().main(None if arguments is None else [*arguments], "straggler", standalone_mode=False))
+    return exit_status(lambda: run(sys.argv[1:] if arguments is None else [*arguments]))

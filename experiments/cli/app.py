@@ -54,6 +54,9 @@ def straggler(
     raise typer.Exit
 
 
-def command() -> Any:
-    """Return the command line as a click command."""
-    return typer.main.get_command(app)
+def run(arguments: list[str]) -> None:
+    """Run the command that ``arguments`` ask for; whatever stops it is raised, `typer.Exit` included."""
+    # not `main`, which has exit statuses of its own and takes a closed pipe for a failed claim
+    commands = typer.main.get_command(app)
+    with commands.make_context("straggler", arguments) as context:
+        commands.invoke(context)

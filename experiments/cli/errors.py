@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
 
 import typer
 
 from straggler import InputError, StragglerError
 
+FINE = 0
 BAD_INPUT = 2
 INTERNAL = 70
 INTERRUPTED = 130
@@ -20,14 +20,17 @@ BROKEN_PIPE = 141
 _CommandLineError: type[Exception] = typer.BadParameter.__mro__[2]
 
 
-def exit_status(run: Callable[[], Any]) -> int:
+def exit_status(run: Callable[[], None]) -> int:
     """Return the exit status of ``run()``, which may raise; bad input is printed as ``error: ...``.
 
     A defect of the toolkit itself keeps its traceback and exits with 70, so that no script takes it for a verdict.
     """
     try:
-        status = run()
+        run()
         sys.stdout.flush()
+        return FINE
+    except typer.Exit as request:
+        return request.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return _leave(INTERRUPTED, "interrupted")
     except BrokenPipeError:
@@ -50,7 +53,6 @@ def exit_status(run: Callable[[], Any]) -> int:
 
         traceback.print_exc()
         return INTERNAL
-    return status if isinstance(status, int) else 0
 
 
 def _leave(status: int, message: str) -> int:
@@ -68,7 +70,7 @@ def _refused_field(error: Exception) -> InputError | None:
         return None
     first = error.errors()[0]
     source = ".".join(str(part) for part in first["loc"]) or error.title
-    return InputError(source, first["input"], first["msg"][:1].lower() + first["msg"][1:])
+    return InputError(source, first["input"], first["msg"].removeprefix("Input should be "))
 
 
 def _silence_stdout() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from numerics.typing import Floats
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ def summary(run: xr.Dataset) -> dict[str, Any]:
     -------
     dict
         What the run was; ``mean_grad_norm_sq`` and ``mean_consensus_sq``, means over the recorded iterations k < K and over
-        replicas; ``mean_grad_norm_sq_ci``, a Student interval at 95 % over replicas (None for one replica);
+        replicas; ``mean_grad_norm_sq_ci``, a Student interval at 95 % over replicas (see `interval`);
         ``final_value``, the mean of f(center) at iteration K; ``diverged``, iteration by replica.
     """
     attributes = run.attrs
@@ -55,11 +57,14 @@ def summary(run: xr.Dataset) -> dict[str, Any]:
 
 
 def interval(samples: Floats) -> tuple[float, float] | None:
-    """Return the two-sided Student interval at 95 % for the mean of independent samples, shape (R,); None for one sample."""
+    """Return the two-sided Student interval at 95 % for the mean of independent samples, shape (R,).
+
+    None for one sample, and where a sample is not finite.
+    """
     from scipy.special import stdtrit
 
     size = samples.size
-    if size < 2:
+    if size < 2 or not np.isfinite(samples).all():
         return None
     middle = float(samples.mean())
     half = float(stdtrit(size - 1, 0.5 + LEVEL / 2)) * float(samples.std(ddof=1)) / math.sqrt(size)

@@ -1,0 +1,86 @@
+import math
+
+import numpy as np
+import pytest
+
+PROMISED = {"nodes", "weights", "lambda2", "rho", "spectral_gap", "contraction", "rounds"}
+
+
+@pytest.mark.parametrize("rounds", [1, 3])
+def test_ring(cli, rounds):
+    """A ring of n with weights 1/3 has eigenvalues 1/3 + 2/3 cos(2 pi k / n)."""
+    found = cli("mixing", "ring", "--nodes", 10, "--rounds", rounds, "--json").json
+    second = 1 / 3 + 2 / 3 * math.cos(2 * math.pi / 10)
+    assert set(found) >= PROMISED
+    assert (found["nodes"], found["weights"], found["rounds"]) == (10, "metropolis", rounds)
+    assert found["lambda2"] == pytest.approx(second**rounds)
+    assert found["spectral_gap"] == pytest.approx(1 - second**rounds)
+    assert found["contraction"] == pytest.approx(second**rounds)
+    assert found["rho"] == pytest.approx(second**2)
+
+
+def test_period_of_one_peer_graph_averages_exactly(cli):
+    found = cli("mixing", "one-peer-exponential", "--nodes", 8, "--json").json
+    assert found["rounds"] == 3
+    assert found["lambda2"] == pytest.approx(0, abs=1e-12)
+    assert found["rho"] == pytest.approx(1)
+
+
+def test_compare_shows_all_admissible_weights(cli):
+    found = cli("mixing", "star", "--nodes", 5, "--compare", "--json").json
+    compared = {entry["weights"]: entry for entry in found["compare"]}
+    assert set(compared) == {"uniform", "metropolis", "max-degree", "lazy", "push"}
+    assert all(set(entry) >= PROMISED for entry in compared.values())
+    star = np.eye(5) * 0.8
+    star[0, 0] = 0.2
+    star[0, 1:] = star[1:, 0] = 0.2
+    second = np.sort(np.abs(np.linalg.eigvalsh(star)))[-2]
+    assert compared["metropolis"]["lambda2"] == pytest.approx(second)
+    assert compared["lazy"]["lambda2"] == pytest.approx((1 + second) / 2)
+    assert [compared[w]["doubly_stochastic"] for w in ("metropolis", "uniform", "push")] == [True, False, False]
+    one_way = cli("mixing", "exponential", "-n", 6, "--compare", "--json").json
+    assert [entry["weights"] for entry in one_way["compare"]] == ["uniform", "push"]
+
+
+def test_table(cli):
+    shown = cli("mixing", "torus", "--graph-set", "shape=3,4", "--compare").out
+    assert [line.split()[:3] for line in shown.splitlines() if line.split()[:1] == ["torus"]] == [
+        ["torus", "12", weights] for weights in ("uniform", "metropolis", "max-degree", "lazy", "push")
+    ]
+
+
+def test_graph_file(cli, tmp_path):
+    (tmp_path / "triangle.edgelist").write_text("0 1\n1 2\n2 0\n")
+    found = cli("mixing", "triangle.edgelist", "--json").json
+    assert found["nodes"] == 3
+    assert found["lambda2"] == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("rng --nodes 8", "unknown graph 'rng'; did you mean ring"),
+        ("ring --nodes 1", "nodes = 1 is not admissible: needs a whole number >= 2"),
+        ("ring", "nodes = None is not admissible: needs a whole number >= 2"),
+        ("ring --nodes 8 --weights metropolitan", "unknown weights 'metropolitan'; did you mean metropolis"),
+        ("exponential --nodes 8 --weights lazy", "weights = 'lazy' is not admissible: needs two-way links"),
+        ("ring --nodes 8 --rounds 0", "rounds = 0 is not admissible: needs a whole number >= 1"),
+        ("hypercube --nodes 6", "nodes of hypercube = 6 is not admissible: needs a power of two"),
+        ("erdos-renyi --nodes 8 --graph-set q=1", "unknown option of graph erdos-renyi 'q'"),
+        ("erdos-renyi --nodes 8 --graph-set p=x", "--graph-set = 'p=x' is not admissible"),
+        ("two.edgelist", "number of strongly connected components of two.edgelist = 2 is not admissible"),
+        ("two.edgelist --nodes 3", "number of strongly connected components"),
+        ("broken.gml", "cannot read graph file broken.gml"),
+        ("ring --nodes x", "Invalid value for '--nodes' / '-n': 'x' is not a whole number"),
+        ("ring --node 8", "No such option: --node"),
+        ("", "Missing argument"),
+    ],
+)
+def test_bad_input(cli, tmp_path, words, line):
+    (tmp_path / "two.edgelist").write_text("0 1\n2 3\n")
+    (tmp_path / "broken.gml").write_text("graph [ node")
+    refused = cli("mixing", *words.split())
+    assert refused.status == 2
+    assert refused.out == ""
+    assert refused.err.startswith(f"error: {line}")
+    assert refused.err.count("\n") == 1

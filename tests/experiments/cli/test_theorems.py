@@ -1,0 +1,101 @@
+import math
+
+import pytest
+
+import theory
+
+PROMISED = {"key", "source", "standing", "standing_note", "latex", "step_size", "bound", "conditions"}
+
+
+def given(numbers):
+    return [f"--set={name}={value}" for name, value in numbers.items()]
+
+
+def test_list_has_every_theorem(cli):
+    listed = cli("theorems")
+    assert listed.status == 0
+    for card in theory.cards():
+        row = next(line for line in listed.out.splitlines() if line.split()[:1] == [card.key])
+        assert card.title in row
+        assert str(card.source) in row
+        assert row.rstrip().endswith(card.standing)
+    assert [entry["key"] for entry in cli("theorems", "--json").json["theorems"]] == list(theory.keys())
+
+
+def test_numbers_of_a_free_step(cli):
+    """P1: 2 Delta / (gamma K) + gamma L sigma^2 / n for gamma <= 1/L."""
+    numbers = {"n": 4, "K": "1e4", "L": 2, "delta": 3, "sigma": 0.5, "gamma": 1}
+    found = cli("theorems", "ours.p1", *given(numbers), "--json").json
+    assert set(found) >= PROMISED
+    assert found["bound"] == pytest.approx(2 * 3 / 1e4 + 2 * 0.25 / 4)
+    assert found["step_size"] is None
+    assert found["largest_step"] == pytest.approx(0.5)
+    assert found["conditions"] == [{"text": "gamma <= 1/L", "holds": False, "factor": pytest.approx(2.0)}]
+    assert found["standing"] == "ours"
+    assert r"\gamma" in found["latex"]
+
+
+def test_numbers_of_a_prescribed_step(cli):
+    numbers = {"n": 4, "K": 10_000, "L": 2, "delta": 3, "sigma": 0.5, "rho": 0.25, "zeta": 0}
+    found = cli("theorems", "dpsgd.corollary-2", *given(numbers), "--json").json
+    assert found["step_size"] == pytest.approx(1 / (2 * 2 + 0.5 * math.sqrt(10_000 / 4)))
+    assert found["largest_step"] is None
+    assert {check["text"] for check in found["conditions"]} >= {"rho < 1"}
+    assert all(set(check) == {"text", "holds", "factor"} for check in found["conditions"])
+
+
+def test_infinite_factor_is_null(cli):
+    numbers = {"n": 4, "K": 10_000, "L": 2, "delta": 3, "sigma": 0, "rho": 0.25, "zeta": 0}
+    found = cli("theorems", "dpsgd.corollary-2", *given(numbers), "--json").json
+    assert [check["factor"] for check in found["conditions"] if not check["holds"]] == [None, None]
+
+
+def test_without_numbers_there_are_none(cli):
+    found = cli("theorems", "sgp.theorem-1:printed", "--json").json
+    assert set(found) >= PROMISED
+    assert (found["bound"], found["step_size"]) == (None, None)
+    assert {check["holds"] for check in found["conditions"]} == {None}
+    assert found["provenance"] == {"tag": "recalled", "confidence": "high"}
+
+
+@pytest.mark.parametrize("key", theory.keys())
+def test_every_statement_can_be_read(cli, key):
+    shown = cli("theorems", key)
+    theorem = theory.get(key)
+    assert shown.status == 0
+    assert theorem.quantity.meaning in shown.out
+    assert theorem.latex() in shown.out
+    for condition in theorem.requires:
+        assert condition.text in shown.out
+    for assumption in theorem.assumptions:
+        assert assumption.text in shown.out
+    assert " ".join(theorem.standing_note.split()) in " ".join(shown.out.split())
+    assert "Min(" not in shown.out
+
+
+def test_statement_with_numbers(cli):
+    shown = cli("theorems", "ours.p1", *given({"n": 4, "K": "1e4", "L": 2, "delta": 3, "sigma": 0.5, "gamma": 0.1})).out
+    assert "At n = 4, K = 10000, L = 2" in shown
+    assert "largest step 0.5" in shown
+    assert f"bound        {2 * 3 / 1e3 + 0.1 * 2 * 0.25 / 4:.4g}" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("ours.p9", "unknown theorem 'ours.p9'; did you mean ours."),
+        ("ours.p1 --set n=4 --set K=10", "ours.p1 also needs --set L (Lipschitz constant of every local gradient), delta"),
+        ("ours.p1 --set sigm=4", "unknown constant 'sigm'; did you mean sigma"),
+        ("ours.p1 --set n=four", "--set n = 'four' is not admissible: needs a number"),
+        ("ours.p1 --set n=nan", "n = nan is not admissible: needs a number, not NaN"),
+        ("ours.p1 --set n=0", "n = 0.0 is not admissible: needs n >= 1 (number of workers)"),
+        ("ours.p1 --set n", "--set = 'n' is not admissible: needs NAME=VALUE"),
+        ("--set n=3", "Invalid value: --set needs the KEY of a theorem"),
+    ],
+)
+def test_bad_input(cli, words, line):
+    refused = cli("theorems", *words.split())
+    assert refused.status == 2
+    assert refused.out == ""
+    assert refused.err.startswith(f"error: {line}")
+    assert refused.err.count("\n") == 1
