@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from numerics import algorithms, problems
-from tests.numerics.claims import MEASUREMENTS
+from tests.numerics.measurements import MEASUREMENTS, RTOL
 
 
 @pytest.mark.parametrize("name", MEASUREMENTS)
@@ -14,7 +14,7 @@ def test_measured_values_agree_with_plain_loops(name):
     measured = measurement.simulated()
     assert measured[0] > 1e-4
     assert measurement.system == "sgd" or measured[1] > 1e-4
-    assert measured == pytest.approx(measurement.brute_force(), rel=1e-10, abs=1e-20)
+    assert measured == pytest.approx(measurement.brute_force(), rel=RTOL, abs=1e-20)
 
 
 def test_measurements_cover_every_system_and_synthetic_problem():
