@@ -92,7 +92,7 @@ def tuned(theorem: Theorem, card: Card) -> Theorem:
     bound = theorem.expanded()
     if theorem.step_limit is None:
         raise StragglerError(f"{theorem.key} has no largest step")
-    terms = distributed(bound)
+    terms = sp.Add.make_args(bound)  # sums inside a term stay together
     parts = {power: sp.Add(*[term for term in terms if term.as_powers_dict()[gamma] == power]) for power in (-1, 1, 2)}
     start, drift, curvature = parts[-1] * gamma * K, sp.factor_terms(parts[1] / gamma), sp.factor_terms(parts[2] / gamma**2)
     if sp.simplify(start / (gamma * K) + drift * gamma + curvature * gamma**2 - bound) != 0 or start.has(gamma, K):

@@ -97,7 +97,7 @@ def leading_order(expression: Expr, variable: sp.Symbol) -> tuple[Expr, sp.Ratio
         total = expression.func(*[coefficient for coefficient, each in parts if each == order])
         if total == 0:  # the leading terms cancel: only a factored form shows what is left
             factored = sp.factor(sp.together(expression))
-            if factored.is_Add:
+            if factored == expression:
                 raise StragglerError(f"cannot tell the order of {expression} in {variable}: its leading terms cancel")
             return leading_order(factored, variable)
         return total, order

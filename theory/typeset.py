@@ -19,43 +19,67 @@ def _degree(term: Expr, symbol: sp.Symbol) -> float:
 
 def _paper_order(term: Expr) -> tuple[bool, float, float, str]:
     """Sort key: positive terms first, then rising powers of the step size, then falling powers of 1/K."""
-    coefficient = term.as_coeff_Mul()[0]
-    return bool(coefficient < 0), _degree(term, symbols.gamma), _degree(term, symbols.K), str(term)
+    coefficient, rest = term.as_coeff_Mul()
+    return bool(coefficient < 0), _degree(term, symbols.gamma), _degree(term, symbols.K), str(rest)
 
 
-def _gather_roots(product: Expr) -> Expr:
-    """Merge the roots of one degree in a product into a single root, which positive symbols make sympy pull apart."""
-    radicands: dict[int, list[Expr]] = {}
-    others: list[Expr] = []
-    for factor in product.args:
-        base, exponent = factor.as_base_exp()
-        if exponent.is_Rational and exponent.q > 1:
-            radicands.setdefault(exponent.q, []).append(base**exponent.p)
-        else:
-            others.append(factor)
-    if all(len(found) < 2 for found in radicands.values()):
-        return product
-    roots = [sp.Pow(sp.Mul(*found), sp.Rational(1, degree), evaluate=False) for degree, found in radicands.items()]
-    return sp.Mul(*others, *roots, evaluate=False)
+class _Roots:
+    """Keeps the roots of one degree in a product under a single root, which positive symbols make sympy pull apart."""
+
+    def __init__(self) -> None:
+        self.below: dict[sp.Dummy, Expr] = {}
+
+    def gathered(self, product: Expr) -> Expr:
+        radicands: dict[int, list[Expr]] = {}
+        factors: list[Expr] = []
+        for factor in product.args:
+            base, exponent = factor.as_base_exp()
+            if exponent.is_Rational and exponent.q > 1:
+                radicands.setdefault(exponent.q, []).append(base**exponent.p)
+            else:
+                factors.append(factor)
+        if all(len(found) < 2 for found in radicands.values()):
+            return product
+        for degree, found in radicands.items():
+            inside = sp.Mul(*found)
+            if sp.fraction(inside)[0] == 1:
+                # sympy rebuilds denominators, and would pull the root apart again: a name stands for it
+                name = sp.Dummy(positive=True)
+                self.below[name] = sp.Pow(1 / inside, sp.Rational(1, degree), evaluate=False)
+                factors.append(1 / name)
+            else:
+                factors.append(sp.Pow(inside, sp.Rational(1, degree), evaluate=False))
+        return sp.Mul(*factors, evaluate=False)
 
 
 class _Latex(LatexPrinter):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__({"symbol_names": symbols.latex_names()})
+        self._roots = _Roots()
 
     def _as_ordered_terms(self, expr: Expr, order: Any = None) -> list[Expr]:
         return sorted(expr.args, key=_paper_order)
 
     def _print_Mul(self, expr: Expr) -> str:
-        return str(super()._print_Mul(_gather_roots(expr)))
+        return str(super()._print_Mul(self._roots.gathered(expr)))
+
+    def _print_Dummy(self, expr: sp.Dummy) -> str:
+        return str(self._print(self._roots.below[expr]))
 
 
 class _MathML(MathMLPresentationPrinter):  # type: ignore[misc]
+    def __init__(self) -> None:
+        super().__init__()
+        self._roots = _Roots()
+
     def _as_ordered_terms(self, expr: Expr, order: Any = None) -> list[Expr]:
         return sorted(expr.args, key=_paper_order)
 
     def _print_Mul(self, expr: Expr) -> Any:
-        return super()._print_Mul(_gather_roots(expr))
+        return super()._print_Mul(self._roots.gathered(expr))
+
+    def _print_Dummy(self, expr: sp.Dummy) -> Any:
+        return self._print(self._roots.below[expr])
 
     def _print_Symbol(self, sym: sp.Symbol, style: str = "plain") -> Any:
         # a marker that `mathml` replaces: the table holds markup, and the printer builds a document tree

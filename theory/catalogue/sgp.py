@@ -19,7 +19,8 @@ CARDS = (
         ("sgp",),
         "printed",
         "Recalled, not compared with the print; P_2 with low confidence (memory also offers a factor L^2 C^2 on its second "
-        "term). Proved here with 4.75 in place of 12, without the condition on P_2, and with C >= 1, which the paper leaves unsaid. "
+        "term). Proved here with 4.75 in place of 12, without the condition on P_2, and with C >= 1, which the paper leaves "
+        "unsaid. "
         "The step carries no length scale: the statement is not invariant under a change of units. " + _ENVELOPE,
         Provenance("recalled"),
     ),

@@ -26,7 +26,7 @@ _P_1 = (P_1, 4 * (sigma**2 + 3 * zeta**2) * n + x0_sq)
 _P_2 = (P_2, sigma**2 + 3 * zeta**2 + 2 * x0_sq)
 
 _ENVELOPE = (
-    Condition("C >= 1", 1 / C, 1),
+    Condition("C >= 1", sp.Integer(1), C),
     Condition("q < 1", q, 1, strict=True),
 )
 _FEEDBACK = Condition("K >= 60^2 n L^4 C^4 / (1-q)^4", n * L**4 * C**4 * 60**2 / (1 - q) ** 4, K)
@@ -131,7 +131,7 @@ lemma_3 = Theorem(
     lemma3_per_node_ratio,
     sp.Integer(1),
     (column_stochastic, connected),
-    requires=(Condition("q < 1", q, 1, strict=True), Condition("C > 0", -C, 0, strict=True)),
+    requires=(Condition("q < 1", q, 1, strict=True), Condition("C > 0", sp.Integer(0), C, strict=True)),
 )
 
 lemma_3_corrected = Theorem(

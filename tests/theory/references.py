@@ -1,0 +1,143 @@
+"""The bounds once more, as plain Python formulas: another code path than sympy's, typed from the statements."""
+
+from __future__ import annotations
+
+from math import e, sqrt
+
+
+def _descent(g, K, L, sigma, delta, n):
+    return 2 * delta / (g * K) + L * g * sigma * sigma / n
+
+
+def _amplified(sigma, zeta, rho):
+    return sigma**2 / (1 - rho) + 9 * zeta**2 / (1 - sqrt(rho)) ** 2
+
+
+def _weights(g, L, n, rho):
+    d2 = 1 - 18 * g**2 * n * L**2 / (1 - sqrt(rho)) ** 2
+    return 0.5 - 9 * g**2 * L**2 * n / ((1 - sqrt(rho)) ** 2 * d2), d2
+
+
+def dpsgd_1(gamma, K, L, sigma, zeta, delta, n, rho, **_):
+    d1, d2 = _weights(gamma, L, n, rho)
+    gap = 1 - sqrt(rho)
+    right = delta / (gamma * K) + gamma * L * sigma**2 / (2 * n)
+    right += gamma**2 * L**2 * n * sigma**2 / ((1 - rho) * d2) + 9 * gamma**2 * L**2 * n * zeta**2 / (gap**2 * d2)
+    return right / d1
+
+
+def dpsgd_3_printed(gamma, K, L, sigma, zeta, delta, n, rho, **_):
+    d1, d2 = _weights(gamma, L, n, rho)
+    s, gap = _amplified(sigma, zeta, rho), 1 - sqrt(rho)
+    big = 2 * sigma**2 / (1 - rho) + 18 * zeta**2 / gap**2 + L**2 / d1 * s
+    big += 18 / gap**2 * (delta / (gamma * K) + gamma * L * sigma**2 / (2 * n * d1))
+    return n * gamma**2 * big / d2
+
+
+def dpsgd_3_corrected(gamma, K, L, sigma, zeta, delta, n, rho, **_):
+    d1, d2 = _weights(gamma, L, n, rho)
+    s, gap = _amplified(sigma, zeta, rho), 1 - sqrt(rho)
+    big = 2 * sigma**2 / (1 - rho) + 18 * zeta**2 / gap**2 + (1 - d2) / (d1 * d2) * s
+    big += 18 / (gap**2 * d1) * (delta / (gamma * K) + gamma * L * sigma**2 / (2 * n))
+    return n * gamma**2 * big / d2
+
+
+def p4(gamma, K, L, sigma, zeta, delta, n, B_E, **_):
+    return 3 * delta / (gamma * K) + 1.5 * L * gamma * sigma**2 / n + 2 * L**2 * gamma**2 * B_E * (sigma**2 + 3 * zeta**2)
+
+
+def p4_consensus(gamma, sigma, zeta, B_E, **c):
+    h = p4(gamma=gamma, sigma=sigma, zeta=zeta, B_E=B_E, **c)
+    return 4 / 3 * gamma**2 * B_E * (sigma**2 + 3 * zeta**2 + 3 * h)
+
+
+def sgp_consensus(K, L, sigma, zeta, delta, n, C, q, x0_sq, **_):
+    h = 4.75 * (delta + L * sigma**2 / 2) / sqrt(n * K)
+    return 20 / 9 * C**2 / ((1 - q) ** 2 * K) * (n * (sigma**2 + 3 * zeta**2) + x0_sq + 3 * n * h)
+
+
+def _tuned(a, b, c, largest, K):
+    return a / (largest * K) + 2 * sqrt(a * b / K) + 2 * (a / K) ** (2 / 3) * c ** (1 / 3)
+
+
+def _p2_curvature(L, sigma, zeta, rho):
+    gap = 1 - sqrt(rho)
+    return 2 * L**2 * (sigma**2 / gap + 2 * zeta**2 / gap**2)
+
+
+def _p3_largest(L, tau):
+    return 1 / L if tau == 1 else min(1 / L, 1 / (2 * L * sqrt(e * tau * (tau - 1))))
+
+
+REFERENCES = {
+    "sgd.ghadimi-lan": lambda gamma, K, L, sigma, delta, n, **_: (
+        L * (2 * delta / L + K * gamma**2 * sigma**2 / n) / (K * (2 * gamma - L * gamma**2))
+    ),
+    "sgd.ghadimi-lan-tuned": lambda K, L, sigma, delta, n, **_: (
+        2 * L * delta / K + 2 * sqrt(2) * sigma * sqrt(L * delta / (n * K))
+    ),
+    "ours.p1": lambda gamma, K, L, sigma, delta, n, **_: _descent(gamma, K, L, sigma, delta, n),
+    "ours.p1-tuned": lambda K, L, sigma, delta, n, **_: 2 * L * delta / K + 2 * sqrt(2 * delta * L * sigma**2 / (n * K)),
+    "dpsgd.theorem-1": dpsgd_1,
+    "dpsgd.corollary-2": lambda K, L, sigma, delta, n, **_: 8 * delta * L / K + (8 * delta + 4 * L) * sigma / sqrt(K * n),
+    "dpsgd.corollary-2:rederived": lambda K, L, sigma, delta, n, **_: (
+        6 * delta * L / K + (5 * delta + 3.5 * L) * sigma / sqrt(K * n)
+    ),
+    "dpsgd.theorem-3:printed": dpsgd_3_printed,
+    "dpsgd.theorem-3:corrected": dpsgd_3_corrected,
+    "ours.p2": lambda gamma, K, L, sigma, zeta, delta, n, rho, **_: (
+        _descent(gamma, K, L, sigma, delta, n)
+        + 2 * gamma**2 * L**2 * sigma**2 / (1 - sqrt(rho))
+        + 4 * gamma**2 * L**2 * zeta**2 / (1 - sqrt(rho)) ** 2
+    ),
+    "ours.p2-tuned": lambda K, L, sigma, zeta, delta, n, rho, **_: _tuned(
+        2 * delta, L * sigma**2 / n, _p2_curvature(L, sigma, zeta, rho), (1 - sqrt(rho)) / (2 * L), K
+    ),
+    "ours.p2-consensus": lambda gamma, sigma, zeta, n, rho, **_: (
+        4 * gamma**2 * zeta**2 / (1 - sqrt(rho)) ** 2 + 2 * gamma**2 * sigma**2 * (1 - 1 / n) / (1 - sqrt(rho))
+    ),
+    "sgp.theorem-1:printed": lambda K, L, sigma, delta, n, **_: 12 * (delta + L * sigma**2 / 2) / sqrt(n * K),
+    "sgp.theorem-1:rederived": lambda K, L, sigma, delta, n, **_: 38 / 8 * (delta + L * sigma**2 / 2) / sqrt(n * K),
+    "sgp.theorem-2": lambda K, L, sigma, delta, n, **c: (
+        9.5 * (delta + L * sigma**2 / 2) / sqrt(n * K) + 2 * L**2 * sgp_consensus(K, L, sigma, delta=delta, n=n, **c)
+    ),
+    "sgp.theorem-2-consensus": sgp_consensus,
+    "sgp.lemma-3:printed": lambda **_: 1.0,
+    "sgp.lemma-3:corrected": lambda **_: 1.0,
+    "ours.p4": p4,
+    "ours.p4-tuned": lambda K, L, sigma, zeta, delta, n, B_E, **_: _tuned(
+        3 * delta, 1.5 * L * sigma**2 / n, 2 * L**2 * B_E * (sigma**2 + 3 * zeta**2), min(1, (12 * B_E) ** -0.5) / L, K
+    ),
+    "ours.p4-consensus": p4_consensus,
+    "ours.p4-view": lambda **c: 2 * p4(**c) + 2 * c["L"] ** 2 * p4_consensus(**c),
+    "ours.p4-doubly": lambda gamma, K, L, sigma, zeta, delta, n, B_E, B_2, **_: (
+        _descent(gamma, K, L, sigma, delta, n) + 4 * L**2 * gamma**2 * (B_2 * sigma**2 + 2 * B_E * zeta**2)
+    ),
+    "ours.p4-doubly-tuned": lambda K, L, sigma, zeta, delta, n, B_E, B_2, **_: _tuned(
+        2 * delta, L * sigma**2 / n, 4 * L**2 * (B_2 * sigma**2 + 2 * B_E * zeta**2), min(1, (8 * B_E) ** -0.5) / L, K
+    ),
+    "ours.p4-doubly-consensus": lambda gamma, sigma, zeta, n, B_E, B_2, **_: (
+        4 * gamma**2 * B_2 * sigma**2 * (n - 1) / n + 8 * gamma**2 * B_E * zeta**2
+    ),
+    "ours.p5": p4,
+    "ours.p5-consensus": p4_consensus,
+    "local-sgd.wang-joshi": lambda gamma, K, L, sigma, delta, n, tau, **_: (
+        _descent(gamma, K, L, sigma, delta, n) + gamma**2 * L**2 * sigma**2 * (tau - 1)
+    ),
+    "local-sgd.wang-joshi-mixing": lambda gamma, K, L, sigma, delta, n, tau, rho, **_: (
+        _descent(gamma, K, L, sigma, delta, n) + gamma**2 * L**2 * sigma**2 * ((1 + rho) / (1 - rho) * tau - 1)
+    ),
+    "ours.p3": lambda gamma, K, L, sigma, zeta, delta, n, tau, **_: (
+        _descent(gamma, K, L, sigma, delta, n) + e * L**2 * gamma**2 * (tau - 1) * (sigma**2 + 2 * tau * zeta**2)
+    ),
+    "ours.p3-tuned": lambda K, L, sigma, zeta, delta, n, tau, **_: _tuned(
+        2 * delta, L * sigma**2 / n, e * L**2 * (tau - 1) * (sigma**2 + 2 * tau * zeta**2), _p3_largest(L, tau), K
+    ),
+    "ours.p3-consensus": lambda gamma, sigma, zeta, tau, **_: e * (tau - 1) * gamma**2 * (sigma**2 + 2 * tau * zeta**2),
+    "koloskova.theorem-2": lambda K, L, sigma, zeta, delta, n, rho, **_: (
+        8 * L * delta / ((1 - rho) * K)
+        + 2 * sqrt(2 * delta * L * sigma**2 / (n * K))
+        + 2 * (2 * delta / K) ** (2 / 3) * (2 * L**2 * (2 * sigma**2 / (1 - rho) + 8 * zeta**2 / (1 - rho) ** 2)) ** (1 / 3)
+    ),
+}
+REFERENCES["ours.p5-tuned"] = REFERENCES["ours.p4-tuned"]
