@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -16,7 +17,29 @@ from numerics.problems import Objective
 from numerics.typing import Floats
 from straggler import UnknownName
 
-TILE = 1 << 16
+TILE_BYTES = 100_000
+"""Size of the pieces in which differences to the center are taken: small enough for the allocator to hand out at once."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The state of an algorithm at one moment; center and views are computed once, for all quantities that ask."""
+
+    objective: Objective
+    algorithm: Algorithm
+    state: State
+
+    @cached_property
+    def center(self) -> Floats:
+        """The point the theorems speak about, shape (R, d)."""
+        center: Floats = self.algorithm.center(self.state)
+        return center
+
+    @cached_property
+    def views(self) -> Floats:
+        """Where every worker would take its gradient, shape (n, R, d)."""
+        views: Floats = self.algorithm.view(self.state, None)
+        return views
 
 
 @dataclass(frozen=True)
@@ -28,49 +51,48 @@ class Quantity:
     name, meaning, units
         How it is called, what it is, and its units in terms of the units [f] of the objective and [x] of the model.
     measure
-        ``measure(objective, algorithm, state)``, shape (R,).
+        ``measure(snapshot)``, shape (R,).
     """
 
     name: str
     meaning: str
     units: str
-    measure: Callable[[Objective, Algorithm, State], Floats]
+    measure: Callable[[Snapshot], Floats]
 
 
-def _grad_norm_sq(objective: Objective, algorithm: Algorithm, state: State) -> Floats:
-    gradient = objective.gradient(algorithm.center(state))
-    square: Floats = np.einsum("rd,rd->r", gradient, gradient)
+def _grad_norm_sq(now: Snapshot) -> Floats:
+    gradient = now.objective.gradient(now.center)
+    square: Floats = np.vecdot(gradient, gradient)
     return square
 
 
-def _value(objective: Objective, algorithm: Algorithm, state: State) -> Floats:
-    return objective.value(algorithm.center(state))
+def _value(now: Snapshot) -> Floats:
+    return now.objective.value(now.center)
 
 
-def _consensus_sq(_: Objective, algorithm: Algorithm, state: State) -> Floats:
+def _consensus_sq(now: Snapshot) -> Floats:
     """Mean squared distance of the views to the center, worker tile by worker tile so that the difference stays in cache."""
-    view, center = algorithm.view(state, None), algorithm.center(state)
-    n = view.shape[0]
-    tile = max(1, TILE // center.nbytes)
-    total = np.zeros(center.shape[0])
+    n = len(now.views)
+    tile = min(n, max(1, TILE_BYTES // now.center.nbytes))
+    difference = np.empty((tile, *now.center.shape))
+    total = np.zeros(now.center.shape[0])
     for start in range(0, n, tile):
-        difference = view[start : start + tile] - center
-        total += np.einsum("nrd,nrd->r", difference, difference)
+        views = now.views[start : start + tile]
+        apart = np.subtract(views, now.center, out=difference[: len(views)])
+        total += np.vecdot(apart, apart).sum(0)
     total /= n
     return total
 
 
-def _view_grad_norm_sq(objective: Objective, algorithm: Algorithm, state: State) -> Floats:
-    view = algorithm.view(state, None)
-    n, replicas, dim = view.shape
-    gradient = objective.gradient(view.reshape(n * replicas, dim)).reshape(n, replicas, dim)
-    square: Floats = np.einsum("nrd,nrd->r", gradient, gradient)
-    square /= n
+def _view_grad_norm_sq(now: Snapshot) -> Floats:
+    n, replicas, dim = now.views.shape
+    gradient = now.objective.gradient(now.views.reshape(n * replicas, dim))
+    square: Floats = np.vecdot(gradient, gradient).reshape(n, replicas).mean(0)
     return square
 
 
-def _view_radius(objective: Objective, algorithm: Algorithm, state: State) -> Floats:
-    distance: Floats = np.linalg.norm(algorithm.view(state, None) - objective.ball_center(), axis=-1).max(axis=0)
+def _view_radius(now: Snapshot) -> Floats:
+    distance: Floats = np.linalg.norm(now.views - now.objective.ball_center(), axis=-1).max(axis=0)
     return distance
 
 

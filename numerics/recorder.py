@@ -51,8 +51,9 @@ class Trajectory:
             self._record(algorithm, state)
 
     def _record(self, algorithm: Algorithm, state: State) -> None:
+        now = quantities.Snapshot(self._objective, algorithm, state)
         for name, measure in self._measures:
-            self.values[name][self._row] = measure(self._objective, algorithm, state)
+            self.values[name][self._row] = measure(now)
         self._row += 1
 
     def diverged_at(self) -> np.ndarray:

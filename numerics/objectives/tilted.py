@@ -63,6 +63,7 @@ class Tilted(Objective):
         super().__init__(workers, dim)
         self.zeta = positive("zeta", zeta, zero_ok=True)
         self.tilts = tilts(self.n, self.dim, self.zeta, seed, tilt)
+        self._tilts_spread: Floats = self.tilts[:, None]
 
     @abstractmethod
     def common_gradient(self, x: Floats, out: Floats) -> object:
@@ -79,7 +80,13 @@ class Tilted(Objective):
         """Write the gradient of f at worker i's points plus b_i into ``out``."""
         self.common_gradient(points, out)
         if self.zeta:
-            np.add(out, self.tilts[workers][:, None], out=out)
+            np.add(out, self._spread(out.shape[1])[workers], out=out)
+
+    def _spread(self, replicas: int) -> Floats:
+        """Return the tilts repeated for every replica, shape (n, R, d): added in one stream, they cost half of a broadcast."""
+        if self._tilts_spread.shape[1] != replicas:
+            self._tilts_spread = np.repeat(self.tilts[:, None], replicas, axis=1)
+        return self._tilts_spread
 
     def local_value(self, points: Floats, workers: Workers = slice(None)) -> Floats:
         """Return ``f(x) + <b_i, x>`` at worker i's points, (m, R, d) -> (m, R)."""

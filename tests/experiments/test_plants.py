@@ -113,11 +113,11 @@ def test_plant_7_mixing_weight_that_loses_mass(monkeypatch) -> None:
 
 def test_plant_8_off_by_one_in_the_push_sum_weights(monkeypatch) -> None:
     """Weights pushed with the previous round's matrix still sum to n, but no longer undo the bias of the models."""
-    push, previous = PushSumState.push_weights, {}
+    push = PushSumState.push_weights
 
     def late(self, mixing) -> None:
-        push(self, previous.get(id(self), mixing))
-        previous[id(self)] = mixing
+        push(self, getattr(self, "previous", mixing))
+        self.previous = mixing
 
     check_invariants(SGP(step_size=0.1), _alternating())
     monkeypatch.setattr(PushSumState, "push_weights", late)

@@ -40,7 +40,7 @@ def test_quantities_are_their_formulas(objective, options):
         "view_grad_norm_sq": [np.mean([np.sum((spectrum * (views[i, r] - middle)) ** 2) for i in range(4)]) for r in range(2)],
     }
     for name, values in expected.items():
-        found = quantities.get(name).measure(objective, algorithm, state)
+        found = quantities.get(name).measure(quantities.Snapshot(objective, algorithm, state))
         np.testing.assert_allclose(found, values, rtol=1e-12, err_msg=name)
         assert found.shape == (2,)
 
@@ -50,15 +50,15 @@ def test_view_radius_is_the_largest_distance_to_the_center_of_the_ball():
     algorithm, state = pushed(objective)
     views = algorithm.view(state, None)
     expected = [max(np.linalg.norm(views[i, r] - objective.ball_center()) for i in range(4)) for r in range(2)]
-    np.testing.assert_allclose(quantities.get("view_radius").measure(objective, algorithm, state), expected, rtol=1e-12)
+    np.testing.assert_allclose(quantities.get("view_radius").measure(quantities.Snapshot(objective, algorithm, state)), expected, rtol=1e-12)
 
 
 def test_consensus_does_not_depend_on_the_size_of_tiles(objective, monkeypatch):
     algorithm, state = pushed(objective)
-    whole = quantities.get("consensus_sq").measure(objective, algorithm, state)
+    whole = quantities.get("consensus_sq").measure(quantities.Snapshot(objective, algorithm, state))
     for bytes_ in (1, 100, 150):
-        monkeypatch.setattr(quantities, "TILE", bytes_)
-        np.testing.assert_allclose(quantities.get("consensus_sq").measure(objective, algorithm, state), whole, rtol=1e-13)
+        monkeypatch.setattr(quantities, "TILE_BYTES", bytes_)
+        np.testing.assert_allclose(quantities.get("consensus_sq").measure(quantities.Snapshot(objective, algorithm, state)), whole, rtol=1e-13)
 
 
 def test_measuring_changes_nothing(objective):
@@ -66,7 +66,7 @@ def test_measuring_changes_nothing(objective):
     before = [slab.copy() for slab in state.slabs()]
     for quantity in quantities.QUANTITIES.values():
         if quantity.name != "view_radius":
-            quantity.measure(objective, algorithm, state)
+            quantity.measure(quantities.Snapshot(objective, algorithm, state))
     for slab, kept in zip(state.slabs(), before, strict=True):
         np.testing.assert_array_equal(slab, kept)
 
