@@ -40,7 +40,7 @@ class _Printer(NumPyPrinter):  # type: ignore[misc]
 @cache
 def _compiled(expression: Expr) -> tuple[tuple[str, ...], Callable[..., Any]]:
     # 1 - q is carried as a symbol of its own: for the explicit constants of the paper q rounds to one
-    safe = expression.subs(symbols.q, 1 - symbols.q_gap)
+    safe = expression.subs(symbols.q, 1 - symbols.one_minus_q)
     names = tuple(sorted(symbol.name for symbol in safe.free_symbols))
     return names, sp.lambdify([sp.Symbol(name, positive=True) for name in names], safe, modules="numpy", printer=_Printer())
 
@@ -52,7 +52,7 @@ def required(*expressions: Expr) -> tuple[str, ...]:
 
 def _constant(name: str, constants: Mapping[str, Any], owner: str) -> NDArray[np.float64]:
     value = constants.get(name)
-    if value is None and name == "q_gap":
+    if value is None and name == "one_minus_q":
         return np.asarray(1 - _constant("q", constants, owner))
     entry = symbols.TABLE.get(name)
     if value is None:
@@ -69,7 +69,7 @@ def evaluate(expression: Expr, constants: Mapping[str, Any], owner: str = "the e
         A sympy expression.
     constants
         Numbers or arrays that broadcast against each other, by symbol name; others are ignored.
-        ``q_gap`` stands in for ``1 - q``.
+        ``one_minus_q`` stands in for ``1 - q``.
     owner
         Who asks; error messages name it.
 

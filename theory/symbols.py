@@ -70,7 +70,7 @@ class Entry:
 
 TABLE: dict[str, Entry] = {}
 
-_GREEK = {r"\gamma": "γ", r"\sigma": "σ", r"\zeta": "ζ", r"\rho": "ρ", r"\tau": "τ", r"\Delta": "Δ"}
+_GREEK = {r"\gamma": "γ", r"\sigma": "σ", r"\zeta": "ζ", r"\rho": "ρ", r"\tau": "τ", r"\Delta": "Δ", r"\beta": "β"}
 
 
 def _mathml(latex: str) -> str:
@@ -135,6 +135,7 @@ delta = define(
     units={"f": 1},
     called={"ghadimi-lan-2013": "L D_f^2 / 2", "lian-2017": "f(0) - f^*", "koloskova-2020": "F_0"},
 )
+beta = define("beta", "momentum", latex=r"\beta")
 f_star = define(
     "f_star", "infimum of the objective", latex="f^*", mathml="<msup><mi>f</mi><mo>*</mo></msup>", units={"f": 1}, least=-math.inf
 )
@@ -143,8 +144,8 @@ B_E = define("B_E", "product of the row and column sums of the norms of the push
 B_2 = define("B_2", "largest row sum of the squared norms of the error operators E(k,s)")
 C = define("C", "factor of the geometric envelope of the error operators, |E(k,s)| <= C q^(k-s)")
 q = define("q", "rate of the geometric envelope of the error operators, |E(k,s)| <= C q^(k-s)")
-q_gap = define(
-    "q_gap",
+one_minus_q = define(
+    "one_minus_q",
     "1 - q, for envelopes so slow that q rounds to one",
     latex="(1-q)",
     mathml="<mrow><mo>(</mo><mn>1</mn><mo>-</mo><mi>q</mi><mo>)</mo></mrow>",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,10 +17,17 @@ from theory.card import Card
 from theory.conditions import Check, Condition
 from theory.evaluate import evaluate, required
 from theory.quantities import Quantity
-from theory.symbols import Expr, gamma
+from theory.symbols import Expr, beta, gamma
 
 if TYPE_CHECKING:
     from theory.chain import Chain
+
+
+@cache
+def _expanded(expression: Expr, definitions: tuple[tuple[sp.Symbol, Expr], ...]) -> Expr:
+    for symbol, value in definitions:
+        expression = expression.subs(symbol, value)
+    return expression
 
 
 @dataclass(frozen=True, repr=False)
@@ -88,10 +96,7 @@ class Theorem:
 
     def expanded(self, expression: Expr | None = None) -> Expr:
         """Return the bound (or another expression) with the definitions substituted."""
-        result = sp.sympify(self.right_side if expression is None else expression)
-        for symbol, value in self.definitions:
-            result = result.subs(symbol, value)
-        return result
+        return _expanded(sp.sympify(self.right_side if expression is None else expression), self.definitions)
 
     @property
     def constants(self) -> tuple[str, ...]:
@@ -123,13 +128,16 @@ class Theorem:
     def conditions(self, **constants: Any) -> Any:
         """Return the conditions: `Condition` objects without arguments, else a list of `Check`.
 
-        Where the theorem prescribes a step and ``gamma`` is among the constants, that they agree is one of the checks.
+        Two checks join them where the constants of a run give cause: that ``gamma`` is the step the theorem prescribes, and
+        that ``beta`` is zero for a theorem that does not know of momentum.
         """
         if not constants:
             return self.requires
         checked = self.requires
         if self.step is not None and constants.get("gamma") is not None:
             checked = (*checked, Condition("gamma is the prescribed step", gamma, self.step, exact=True))
+        if constants.get("beta") is not None and "beta" not in self.constants:
+            checked = (*checked, Condition("no momentum", beta, sp.Integer(0)))
         expanded = (
             replace(condition, lhs=self.expanded(condition.lhs), rhs=self.expanded(condition.rhs)) for condition in checked
         )

@@ -17,7 +17,7 @@ def test_explicit_constants_of_sgp_miss_by_seventy_eight_orders():
     gap = -math.expm1(log_lambda / 31)
     C = 2 * 2.0**30 * math.exp(-log_lambda * 32 / 31)
     assert gap == pytest.approx(9.6e-10, rel=0.01)
-    for start in ({"q_gap": gap}, {"q": 1 - gap}):
+    for start in ({"one_minus_q": gap}, {"q": 1 - gap}):
         checks = theory.get("sgp.theorem-1").conditions(**{**SGP, "K": 1.0}, C=C, **start)
         worst = max(check.factor for check in checks)
         assert 77 < math.log10(worst) < 80
@@ -26,7 +26,7 @@ def test_explicit_constants_of_sgp_miss_by_seventy_eight_orders():
 
 
 def test_a_gap_below_rounding_is_still_a_number():
-    checks = theory.get("sgp.theorem-1").conditions(**SGP, C=1e12, q=1.0, q_gap=1e-20)
+    checks = theory.get("sgp.theorem-1").conditions(**SGP, C=1e12, q=1.0, one_minus_q=1e-20)
     assert checks[0].factor == pytest.approx(32 * 3600 * 1e48 / 1e-80 / 1e6)
     assert not checks[0].holds
 
@@ -55,6 +55,12 @@ def test_largest_step_is_the_boundary(key):
     largest = theorem.largest_step(**here)
     assert theorem.applies(**here, gamma=largest * (1 - 1e-9))
     assert not theorem.applies(**here, gamma=largest * (1 + 1e-6))
+
+
+def test_momentum_is_outside_of_theorems_that_do_not_know_of_it():
+    here = {"n": 4, "K": 100, "L": 1, "sigma": 1, "delta": 1, "gamma": 0.1}
+    assert theory.get("ours.p1").applies(**here, beta=0.0)
+    assert not theory.get("ours.p1").applies(**here, beta=0.9)
 
 
 def test_small_error_norms_leave_the_step_at_one_over_L():

@@ -16,7 +16,21 @@ EXPECTED = {
     "dpsgd": ["theorem-1", "corollary-2", "theorem-3:printed", "theorem-3:corrected"],
     "sgp": ["theorem-1:printed", "theorem-1:rederived", "theorem-2", "lemma-3:printed", "lemma-3:corrected"],
     "local-sgd": ["wang-joshi"],
-    "ours": ["p1", "p1-tuned", "p2", "p2-tuned", "p2-consensus", "p3", "p3-tuned", "p3-consensus", "p4", "p4-consensus", "p4-doubly", "p4-doubly-consensus", "p5"],
+    "ours": [
+        "p1",
+        "p1-tuned",
+        "p2",
+        "p2-tuned",
+        "p2-consensus",
+        "p3",
+        "p3-tuned",
+        "p3-consensus",
+        "p4",
+        "p4-consensus",
+        "p4-doubly",
+        "p4-doubly-consensus",
+        "p5",
+    ],
 }
 
 

@@ -43,7 +43,8 @@ theorem_1 = Theorem(
     proof=r"""From ours.p2. With $u = 18\gamma^2nL^2/(1-\sqrt\rho)^2$, $D_2 = 1-u$ and $D_1 = \frac12-\frac u{2(1-u)}>0$ says
 $u<\frac12$, so $\gamma<(1-\sqrt\rho)/(6L\sqrt n)$ and ours.p2 applies. Its terms are at most twice the terms of the right side
 before division by $D_1\le\frac12$: $\frac{2\Delta}{\gamma K}$ and $\frac{L\gamma\sigma^2}n$ are equal to twice theirs;
-$\frac{2}{1-\sqrt\rho}\le\frac{4}{1-\rho}\le\frac{2n}{1-\rho}$ for $n\ge2$, and $4\le18n$.""",
+$\frac{2}{1-\sqrt\rho}\le\frac{4}{1-\rho}\le\frac{2n}{1-\rho}$ for $n\ge2$, and $4\le18n$. For $n=1$ there is no consensus
+error, and (DL) alone is enough.""",
 )
 
 _STEP = 1 / (2 * L + sigma * sp.sqrt(K / n))
