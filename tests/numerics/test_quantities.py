@@ -50,7 +50,8 @@ def test_view_radius_is_the_largest_distance_to_the_center_of_the_ball():
     algorithm, state = pushed(objective)
     views = algorithm.view(state, None)
     expected = [max(np.linalg.norm(views[i, r] - objective.ball_center()) for i in range(4)) for r in range(2)]
-    np.testing.assert_allclose(quantities.get("view_radius").measure(quantities.Snapshot(objective, algorithm, state)), expected, rtol=1e-12)
+    found = quantities.get("view_radius").measure(quantities.Snapshot(objective, algorithm, state))
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 def test_consensus_does_not_depend_on_the_size_of_tiles(objective, monkeypatch):
@@ -58,7 +59,8 @@ def test_consensus_does_not_depend_on_the_size_of_tiles(objective, monkeypatch):
     whole = quantities.get("consensus_sq").measure(quantities.Snapshot(objective, algorithm, state))
     for bytes_ in (1, 100, 150):
         monkeypatch.setattr(quantities, "TILE_BYTES", bytes_)
-        np.testing.assert_allclose(quantities.get("consensus_sq").measure(quantities.Snapshot(objective, algorithm, state)), whole, rtol=1e-13)
+        found = quantities.get("consensus_sq").measure(quantities.Snapshot(objective, algorithm, state))
+        np.testing.assert_allclose(found, whole, rtol=1e-13)
 
 
 def test_measuring_changes_nothing(objective):
