@@ -43,7 +43,7 @@ def test_paths_are_printed_and_arguments_passed_on(tmp_path, capsys):
 
 
 def test_importing_and_help_do_not_load_matplotlib():
-    code = "import sys, importlib\nfor n in sys.argv[1:]: importlib.import_module(f'paper_figs.{n}')\nprint('matplotlib' in sys.modules)"
+    code = "import sys, paper_figs.sgp, paper_figs.dpsgd, paper_figs.overview; print('matplotlib' in sys.modules)"
     root = Path(paper_figs.__file__).parents[1]
-    done = subprocess.run([sys.executable, "-c", code, *paper_figs.SCRIPTS], cwd=root, capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
