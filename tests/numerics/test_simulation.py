@@ -184,7 +184,20 @@ def test_nothing_recorded_is_nothing_diverged():
         ({"x0": np.zeros((5, 5))}, "x0"),
         ({"algorithm": SGD(step_size=0.1), "x0": np.zeros((6, 5))}, "common starting point"),
     ],
-    ids=str,
+    ids=[
+        "graph of another size",
+        "no iterations",
+        "half an iteration",
+        "no replicas",
+        "empty range",
+        "range with gaps",
+        "negative replicas",
+        "no interval",
+        "weights that lose the mean",
+        "short x0",
+        "x0 for fewer workers",
+        "several models for sgd",
+    ],
 )
 def test_bad_input_is_one_line_that_names_what_is_wrong(change, message):
     settings = {"algorithm": DPSGD(step_size=0.1), "problem": problem(), "topology": graphs.ring(6), "iterations": 3} | change
