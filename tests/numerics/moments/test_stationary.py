@@ -76,7 +76,7 @@ SETTINGS = [
     (OSGP(step_size=0.2, overlap=1, send_every=2), lambda: graphs.one_peer_exponential(5)),
     (OSGP(step_size=0.2, overlap=2, send_every=3, momentum=0.3), one_way),
     (LocalSGD(step_size=0.3, period=3, switch=4), lambda: graphs.complete(5)),
-    (LocalSGD(step_size=0.3, period=4), lambda: graphs.one_peer_exponential(5)),
+    (LocalSGD(step_size=0.3, period=4, switch=30), lambda: graphs.one_peer_exponential(5)),
 ]
 
 
