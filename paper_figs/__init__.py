@@ -1,3 +1,1 @@
 """What people look at: one script per paper, each runnable as ``python -m paper_figs.NAME [--out DIR] [--quick]``."""
-
-SCRIPTS = ("sgp", "dpsgd", "overview")

@@ -43,16 +43,22 @@ def decay(schedule: MixingSchedule, starts: int, generator: np.random.Generator)
     return np.array(rows)
 
 
+def error_text(name: str) -> str:
+    """Return what is on the axis: the views of SGP are called z, those of D-PSGD x."""
+    view = {"sgp": "z", "dpsgd": "x"}[name]
+    return rf"$\mathrm{{mean}}_i\,\|{view}_i-\bar x\|^2$  [$x^2$]"
+
+
 def draw(
     out: Path, name: str, families: Sequence[Family], theorem: Theorem, bound_text: str, quick: bool, seed: int
 ) -> list[Path]:
     """Draw both panels and write NAME_consensus; ``theorem``, called ``bound_text``, bounds the mean. Return the paths."""
     with style.sheet(2, height=4.9) as (figure, (left, right)):
         tables = {
-            "": _draw_decay(left, families, seed),
+            "": _draw_decay(left, name, families, seed),
             "noise": _draw_noise(right, name, families, theorem, bound_text, quick, seed),
         }
-        style.legend_below(figure, left, columns=3)
+        style.legend_below(figure, left, columns=3 if len(families) == 6 else 5)
         style.headline(
             figure,
             f"{SPOKEN[name]}, {families[0].schedules[0].n} workers; (b): quadratic, "
@@ -62,7 +68,7 @@ def draw(
         return style.save(figure, tables, out, f"{name}_consensus")
 
 
-def _draw_decay(axes: Any, families: Sequence[Family], seed: int) -> style.Table:
+def _draw_decay(axes: Any, name: str, families: Sequence[Family], seed: int) -> style.Table:
     rounds = np.arange(ROUNDS + 1)
     columns: dict[str, list[Any]] = {}
     for family in families:
@@ -75,7 +81,7 @@ def _draw_decay(axes: Any, families: Sequence[Family], seed: int) -> style.Table
         cells = (np.full(len(rounds), family.label), rounds, mean, low, high)
         for column, cell in zip(("schedule", "rounds", "consensus error [x^2]", "5% [x^2]", "95% [x^2]"), cells, strict=True):
             columns.setdefault(column, []).append(cell)
-    axes.set(xlim=(0, ROUNDS), xlabel="mixing rounds $k$", ylabel=rf"consensus error {_ERROR}")
+    axes.set(xlim=(0, ROUNDS), xlabel="mixing rounds $k$", ylabel=rf"consensus error, {error_text(name)}")
     style.title(axes, "a", "no gradients, spread starts: mean and 5–95 % band")
     return {key: np.concatenate(parts) for key, parts in columns.items()}
 
@@ -121,15 +127,14 @@ def _draw_noise(
         )
         for column, cell in zip(_NOISE, cells, strict=True):
             columns.setdefault(column, []).append(cell)
-    axes.set(yscale="log", xlim=(0, iterations), xlabel="iterations $k$", ylabel=rf"expected consensus error {_ERROR}")
+    axes.set(yscale="log", xlim=(0, iterations), xlabel="iterations $k$", ylabel=rf"expected consensus error, {error_text(name)}")
     axes.set_ylim(top=3 * np.nanmax(bounds))
-    text = f"bars: {bound_text} on the mean over $k<{iterations}$\nfixed schedules only"
+    text = f"bars: {bound_text} on the mean over $k<{iterations}$\nrandom graphs left out"
     axes.text(0.9, 0.97, text, transform=axes.transAxes, ha="right", va="top", fontsize=8)
     style.title(axes, "b", "gradient noise: exact (lines), simulated ± 95 % (dots)")
     return {key: np.concatenate(parts) for key, parts in columns.items()}
 
 
-_ERROR = r"$\mathrm{mean}_i\,\|z_i-\bar x\|^2$  [$x^2$]"
 _NOISE = (
     "schedule",
     "k [iterations]",

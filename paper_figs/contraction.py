@@ -120,4 +120,5 @@ def draw_dpsgd(
         right.set_xticks([], minor=True)
         style.title(right, "b", "the gap that conditions on $K$ divide by")
         style.legend_below(figure, left, columns=5)
+        style.headline(figure, "Metropolis weights; Erdős-Rényi: mean and 5–95 % band over draws of the graph")
         return style.save(figure, {"": table_of(spreads), "gap": table}, out, "dpsgd_contraction")

@@ -65,10 +65,8 @@ def gaps(draws: int, seed: int) -> dict[str, tuple[Family, list[int], Floats]]:
 
     nodes = [4, 8, 16, 32, 64, 128]
     found: dict[str, tuple[Family, list[int], Floats]] = {}
-    by_size = [dpsgd_families(n, draws if n <= 32 else min(draws, 10), seed) for n in nodes]
-    for group in zip(*by_size, strict=True):
-        fewest = min(len(family.schedules) for family in group)
-        values = [[mixing.spectral_gap(schedule.at(0)) for schedule in family.schedules[:fewest]] for family in group]
+    for group in zip(*(dpsgd_families(n, draws, seed) for n in nodes), strict=True):
+        values = [[mixing.spectral_gap(schedule.at(0)) for schedule in family.schedules] for family in group]
         found[group[0].label] = (group[0], nodes, np.array(values))
     return found
 

@@ -63,7 +63,7 @@ def main(out: Path, quick: bool = False, seed: int = 0, jobs: int = -1) -> list[
         style.headline(
             figure,
             rf"{NODES} workers, quadratic, $d={PROBLEM['dim']}$, $L={PROBLEM['smoothness']}$, $\sigma={PROBLEM['sigma']:g}$, "
-            r"step of order $\sqrt{n/K}$; dotted: a condition of the theorem fails",
+            r"$\zeta=0.1$ in (a) and (b), 0 in (c), step of order $\sqrt{n/K}$; dotted: a condition of the theorem fails",
         )
         return style.save(figure, {"": table}, out, "overview", dpi=110)
 
