@@ -31,13 +31,13 @@ class Axis:
         share = math.log10(value / self.low) / math.log10(self.high / self.low)
         return self.start + share * (self.end - self.start)
 
-    def ticks(self) -> list[float]:
-        """Return three to seven ticks where that is possible: powers of ten, thinned or refined to fit."""
+    def ticks(self, whole: bool = False) -> list[float]:
+        """Return three to seven ticks where that is possible: powers of ten, thinned or refined; whole numbers if asked."""
         first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
         inside: list[float] = []
         for multiples in _MULTIPLES:
             found = [multiple * 10.0**power for power in range(first, last + 1) for multiple in multiples]
-            inside = [value for value in found if self.low <= value <= self.high]
+            inside = [value for value in found if self.low <= value <= self.high and not (whole and value % 1)]
             if len(inside) >= _FEWEST:
                 break
         return inside[:: math.ceil(len(inside) / _MOST)] if inside else []

@@ -9,8 +9,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup
-
 from experiments.report import numbers, prose, reproduce
 from experiments.report.evidence import Row
 from experiments.report.sections import Section, sections
@@ -73,7 +71,6 @@ def render(outcomes: Sequence[Outcome]) -> str:
 
     from experiments.verify import FAMILY_LEVEL
     from theory.symbols import TABLE
-    from theory.typeset import math
 
     environment = Environment(
         loader=PackageLoader("experiments.report"),
@@ -82,7 +79,7 @@ def render(outcomes: Sequence[Outcome]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"prose": prose.sentence, "number": numbers.number, "latex": prose.formula, "mathml": Markup}
+    environment.filters |= {"prose": prose.sentence, "number": numbers.number, "latex": prose.formula, "mathml": prose.statement}
     found = sections(outcomes)
     return environment.get_template("page.html").render(
         sections=found,
@@ -92,7 +89,6 @@ def render(outcomes: Sequence[Outcome]) -> str:
         level=FAMILY_LEVEL,
         groups=groups(outcomes),
         reproduce=reproduce,
-        block=lambda row: Markup(math(row)),
         symbols=_symbols(found),
         symbol_table=TABLE,
         units=prose.units,

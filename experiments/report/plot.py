@@ -93,17 +93,23 @@ def draw(theorem: Theorem, outcomes: Sequence[Outcome]) -> Plot | None:
 
 
 def _chosen(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Return up to three outcomes with evidence: those of other problems, graphs, options or verdicts first."""
+    """Return up to three outcomes with evidence, each as unlike those before it as there is."""
+    left = [outcome for outcome in outcomes if outcome.evidence is not None and max(outcome.evidence.running) > 0]
+    chosen: list[int] = []
     seen: set[object] = set()
-    fresh: list[Outcome] = []
-    rest: list[Outcome] = []
-    drawable = [outcome for outcome in outcomes if outcome.evidence is not None and max(outcome.evidence.running) > 0]
-    for outcome in drawable:
-        claim = outcome.claim
-        features = {claim.problem, claim.graph, claim.iterations, str(claim.options), outcome.finding.verdict}
-        (fresh if features - seen else rest).append(outcome)
-        seen |= features
-    return sorted([*fresh, *rest][:CURVES], key=drawable.index)
+
+    def news(place: int) -> tuple[bool, int, int]:
+        return left[place].claim.problem not in seen, len(_features(left[place]) - seen), -place
+
+    while len(chosen) < min(CURVES, len(left)):
+        chosen.append(max((place for place in range(len(left)) if place not in chosen), key=news))
+        seen |= _features(left[chosen[-1]])
+    return [left[place] for place in sorted(chosen)]
+
+
+def _features(outcome: Outcome) -> set[object]:
+    claim, finding = outcome.claim, outcome.finding
+    return {claim.problem, claim.graph, str(claim.options), finding.verdict, ("exact", finding.exact is not None)}
 
 
 def _curve(theorem: Theorem, outcome: Outcome) -> Curve:
@@ -124,7 +130,7 @@ def _curve(theorem: Theorem, outcome: Outcome) -> Curve:
 
 
 def _frame(x: Axis, y: Axis, y_label: str) -> Iterable[str]:
-    for value in x.ticks():
+    for value in x.ticks(whole=True):
         yield f'<path class="grid" d="M{x(value):.1f} {_TOP}V{_BOTTOM}"/>'
         yield f'<text x="{x(value):.1f}" y="{_BOTTOM + 16}" text-anchor="middle">{label(value)}</text>'
     for value in y.ticks():

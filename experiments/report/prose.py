@@ -47,6 +47,16 @@ def formula(text: str, after: str = "") -> Markup:
     return Markup(f'{whole}<span class="unit">{end}</span>' if after else whole + end)
 
 
+def statement(row: str, block: bool = False) -> Markup:
+    """Return a row of presentation MathML as a ``<math>`` element, for running text or on a line of its own.
+
+    Browsers draw the hyphen of a printer as it is and stretch the two bars of a norm apart; both are put right here.
+    """
+    proper = row.replace("<mo>-</mo>", "<mo>−</mo>").replace("<mo>‖</mo>", '<mo stretchy="false" lspace="0" rspace="0">‖</mo>')
+    display = 'display="block"' if block else 'displaystyle="true"'
+    return Markup(f"<math {display}>{proper}</math>")
+
+
 def paragraphs(text: str) -> list[Markup]:
     """Return the paragraphs of a proof: cut at blank lines and where a sentence ends a line."""
     found = []

@@ -17,7 +17,6 @@ from theory import registry
 if TYPE_CHECKING:
     from experiments.verify import Outcome
     from theory.statement import Pieces
-    from theory.symbols import Expr
     from theory.theorem import Theorem
 
 _WORDING = {
@@ -98,8 +97,12 @@ class Section:
         chain = self.theorem.derivation
         if chain is None:
             return []
-        links = [Step(_row(relation(mathml(x.part), "≤", mathml(x.upper))), prose.sentence(x.because)) for x in chain.links]
-        return [Step(_expression(chain.start), Markup("start")), *links, Step(_expression(chain.end), Markup("end"))]
+        rows = [
+            (mathml(chain.start), "start"),
+            *((relation(mathml(link.part), "≤", mathml(link.upper)), link.because) for link in chain.links),
+            (mathml(chain.end), "end"),
+        ]
+        return [Step(prose.statement(row, block=True), prose.sentence(because)) for row, because in rows]
 
     @cached_property
     def plot(self) -> plot.Plot | None:
@@ -121,15 +124,3 @@ def sections(outcomes: Iterable[Outcome]) -> list[Section]:
     for outcome in outcomes:
         by_key.setdefault(outcome.finding.theorem, []).append(outcome)
     return [Section(registry.get(card.key), tuple(by_key.get(card.key, ()))) for card in registry.cards()]
-
-
-def _row(mathml: str) -> Markup:
-    from theory.typeset import math as block
-
-    return Markup(block(mathml))
-
-
-def _expression(expression: Expr) -> Markup:
-    from theory.typeset import mathml
-
-    return _row(mathml(expression))
