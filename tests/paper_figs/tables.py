@@ -48,8 +48,10 @@ def check_convergence(table: dict[str, np.ndarray], bound: str) -> None:
     mean, low, high = (table[name] for name in ("mean grad norm^2 [f^2/x^2]", "95% low [f^2/x^2]", "95% high [f^2/x^2]"))
     assert (low < mean).all()
     assert (mean < high).all()
-    assert table["bound applies"].any()
-    assert not table["bound applies"].all()
+    # the conditions ask for many iterations per worker: 4 workers have enough everywhere, 8 from some K on, 32 nowhere
+    assert where(table, n=4)["bound applies"].all()
+    assert list(where(table, n=8)["bound applies"]) in ([False, False, True], [False, True, True])
+    assert not where(table, n=32)["bound applies"].any()
     assert (high < table[bound]).all()
     last = table["K [iterations]"].max()
     errors = []

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from paper_figs import sgp
+from paper_figs import convergence, sgp
 from tests.paper_figs import tables
 
 NAMES = {
@@ -47,3 +47,11 @@ def test_quick_figures_and_what_their_numbers_claim(tmp_path):
     for label, value in expected.items():
         measured = tables.where(contraction, schedule=label, rounds=5)["eigenvalue mean [1]"][0]
         assert measured == (pytest.approx(value, abs=6e-4) if isinstance(value, float) else value), label
+
+
+@pytest.mark.slow
+def test_two_processes_measure_what_one_does():
+    alone, together = (convergence.measure([sgp.case(4), sgp.case(8)], [40, 60], 3, 9, jobs) for jobs in (1, 2))
+    for one, two in zip(alone, together, strict=True):
+        assert one.samples.shape == (2, 3)
+        assert np.array_equal(one.samples, two.samples)
