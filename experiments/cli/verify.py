@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from straggler import InputError
 if TYPE_CHECKING:
     from experiments.claims import Claim
     from experiments.verdict import Finding
+    from experiments.verify import Outcome
 
 _COLOURS = {"holds": "green", "vacuous": "yellow", "inconclusive": "yellow", "violated": "red", "diverged": "red"}
 _COLUMNS = (
@@ -64,20 +66,22 @@ def verify(
 
         page = write(outcomes, report)
     if as_json:
-        shown = {"grid": "full" if full else "quick", "claims": [_plain(finding) for finding in findings], "counts": tally}
+        plain = [_plain(outcome, len(outcomes)) for outcome in outcomes]
+        shown = {"grid": "full" if full else "quick", "claims": plain, "counts": tally}
         print_json(shown | ({"report": str(page)} if page else {}))
     else:
-        show(findings, tally)
+        show(outcomes, tally)
         if page is not None:
             typer.echo(f"report: {page}")
     if any(finding.fails for finding in findings):
         raise typer.Exit(1)
 
 
-def show(findings: list[Finding], tally: dict[str, int]) -> None:
-    """Print the verdict table, a reason for everything that does not simply hold, and the counts."""
+def show(outcomes: list[Outcome], tally: dict[str, int]) -> None:
+    """Print the verdict table, a reason for everything that does not simply hold, reproducers, and the counts."""
     from rich.text import Text
 
+    findings = [outcome.finding for outcome in outcomes]
     made = table(_COLUMNS, (), right=_RIGHT)
     for finding in findings:
         made.add_row(*(Text(cell) for cell in _cells(finding)), Text(finding.verdict, _COLOURS.get(finding.verdict, "")))
@@ -91,6 +95,10 @@ def show(findings: list[Finding], tally: dict[str, int]) -> None:
         where = ", ".join(f"{f.problem} on {f.graph}, n = {f.nodes}, K = {f.iterations}" for f in group)
         known = " (known to be false as stated: a finding, not a failure)" if group[0].known_false else ""
         screen.print(Text(f"{reason}{known} [{where}]"))
+    for outcome in outcomes:
+        code = _reproducer(outcome, len(outcomes))
+        if code is not None:
+            typer.echo(f"\nto see {outcome.finding.theorem} {outcome.finding.verdict} again:\n\n{textwrap.indent(code, '    ')}")
     total = ", ".join(f"{number_of} {verdict}" for verdict, number_of in tally.items() if number_of)
     screen.print(Text(f"{len(findings)} claims: {total}"))
 
@@ -109,8 +117,17 @@ def _cells(finding: Finding) -> list[str]:
     ]
 
 
-def _plain(finding: Finding) -> dict[str, Any]:
-    return finding.as_dict() | {"fails": finding.fails}
+def _plain(outcome: Outcome, claims: int) -> dict[str, Any]:
+    return outcome.finding.as_dict() | {"fails": outcome.finding.fails, "reproducer": _reproducer(outcome, claims)}
+
+
+def _reproducer(outcome: Outcome, claims: int) -> str | None:
+    """Return Python that shows a violation or a divergence again, on a grid of ``claims``; None for other findings."""
+    if outcome.finding.verdict not in ("violated", "diverged"):
+        return None
+    from experiments.report.reproduce import snippet
+
+    return snippet(outcome.claim, claims)
 
 
 def _chosen(claims: list[Claim], keys: list[str]) -> list[Claim]:

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,6 +61,7 @@ def test_json(verify, grid, tmp_path):
     assert (holding["theorem"], holding["verdict"], holding["nodes"], holding["iterations"]) == ("ours.p1", "holds", 4, 50)
     low, high = holding["measured_ci"]
     assert low < holding["measured"] < high < holding["bound"]
+    assert holding["reproducer"] is None
     assert holding["factor"] == pytest.approx(holding["bound"] / holding["exact"])
     assert (other["verdict"], other["measured"], other["exact"]) == ("inapplicable", None, None)
     assert other["factor"] == pytest.approx(2)
@@ -86,7 +88,12 @@ def test_known_false_statement_is_a_finding_and_an_unknown_one_a_failure(verify,
     known = verify("--json")
     assert known.json["claims"][0]["verdict"] == "violated"
     assert known.status == 0
-    assert "known to be false as stated" in verify().out
+    table = verify().out
+    assert "known to be false as stated" in table
+    printed: list[Any] = []
+    exec(known.json["claims"][0]["reproducer"], {"print": printed.append})
+    assert printed[0].verdict == "violated"
+    assert "to see sgp.lemma-3:printed violated again:\n\n    from experiments.claims import Claim\n" in table
     monkeypatch.setattr("experiments.verify.known_false", lambda key: False)
     unknown = verify("--json")
     assert unknown.status == 1
