@@ -83,6 +83,17 @@ def test_one_and_two_processes_agree_bit_by_bit(name, monkeypatch):
     assert one.attrs["constants"] == two.attrs["constants"]
 
 
+def test_processes_are_used_where_asked_for(monkeypatch):
+    import joblib
+
+    asked, parallel = [], joblib.Parallel
+    monkeypatch.setattr(joblib, "Parallel", lambda n_jobs: asked.append(n_jobs) or parallel(n_jobs=1))
+    monkeypatch.setattr(simulation, "BLOCK_BYTES", 6 * 5 * 8)
+    for jobs in (1, 2):
+        simulate(SGD(step_size=0.1), problem(), graphs.ring(6), iterations=1, replicas=3, jobs=jobs)
+    assert asked == [2]
+
+
 @pytest.mark.parametrize(("every", "iterations"), [(1, 7), (3, 7), (7, 7), (100, 7), (2, 8)])
 def test_recording_less_often_leaves_out_rows_and_changes_nothing_else(every, iterations):
     settings = {"iterations": iterations, "replicas": 3, "quantities": ALL}

@@ -99,6 +99,14 @@ def test_constants_and_coordinates_match_the_simulation():
         assert float(exact[quantity][0]) == pytest.approx(float(run[quantity][0, 0]), rel=1e-12)
 
 
+@pytest.mark.filterwarnings("error")
+def test_unstable_moments_overflow_quietly():
+    problem = problems.quadratic(dim=2, workers=4, sigma=1.0)
+    exact = exact_moments(algorithms.DPSGD(step_size=1e60), problem, graphs.ring(4), iterations=12)
+    assert np.isfinite(exact.grad_norm_sq[:2]).all()
+    assert not np.isfinite(exact.grad_norm_sq[-1])
+
+
 def test_a_flat_direction_is_not_in_the_way():
     """A Hessian with a zero eigenvalue has no unique minimiser, and the moments do not need one."""
     problem = problems.quadratic(dim=2, workers=4, spectrum=[1.0, 0.0], sigma=1.0, zeta=0.5, center=0.3)

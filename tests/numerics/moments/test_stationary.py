@@ -8,7 +8,7 @@ import pytest
 from numerics import algorithms, graphs, problems
 from numerics.algorithms import DPSGD, OSGP, SGD, SGP, LocalSGD
 from numerics.moments import exact_moments, stationary
-from straggler import InputError
+from straggler import InputError, StragglerError
 from tests.numerics.algorithms.topologies import one_way
 
 H, SIGMA, N, DIM = 0.7, 1.3, 5, 3
@@ -88,6 +88,17 @@ def test_is_the_limit_of_the_propagated_moments(algorithm, graph, hessians):
     limit = stationary(algorithm, problem, graph())
     for quantity in long.data_vars:
         assert limit[quantity] == pytest.approx(float(long[quantity]), rel=1e-7, abs=1e-12), quantity
+
+
+def test_the_phase_before_the_switch_does_not_count_as_settling():
+    late, early = (LocalSGD(step_size=0.3, period=3, switch=switch) for switch in (50, 0))
+    limits = [stationary(algorithm, bowl(), graphs.complete(N), settle=12) for algorithm in (late, early)]
+    assert limits[0] == pytest.approx(limits[1], rel=1e-9)
+
+
+def test_weights_that_take_too_long_to_settle_are_an_error():
+    with pytest.raises(StragglerError, match="did not settle within 4 rounds"):
+        stationary(SGP(step_size=0.1), bowl(), one_way(), settle=4)
 
 
 @pytest.mark.parametrize("gamma", [2.01 / H, 10.0])
