@@ -19,7 +19,7 @@ PACKAGE = "paper_figs"
 
 def figures() -> None:
     """List the figure scripts."""
-    console().print(table(("key", "shows"), [[key, text] for key, text in scripts().items()]))
+    console().print(table(("key", "shows"), [[key, text] for key, text in scripts().items()], whole=("key",)))
 
 
 def figure(

@@ -43,16 +43,12 @@ def mixing(
     if as_json:
         print_json(found | ({"compare": reports} if compare else {}))
         return
-    columns = ("graph", "nodes", "weights", "rounds", *_NUMBERS, "doubly stochastic")
+    typer.echo(f"{found['graph']}, {found['nodes']} nodes, {found['rounds']} round{'s' if found['rounds'] > 1 else ''}")
     rows = [
-        [
-            *(str(entry[name]) for name in ("graph", "nodes", "weights", "rounds")),
-            *(number(entry[name]) for name in _NUMBERS),
-            "yes" if entry["doubly_stochastic"] else "no",
-        ]
+        [entry["weights"], *(number(entry[name]) for name in _NUMBERS), "yes" if entry["doubly_stochastic"] else "no"]
         for entry in reports
     ]
-    console().print(table(columns, rows, right=("nodes", "rounds", *_NUMBERS)))
+    console().print(table(("weights", *_NUMBERS, "doubly stochastic"), rows, right=_NUMBERS, whole=("weights",)))
 
 
 def report(graph: Graph, weights: str | None, rounds: int | None) -> dict[str, Any]:

@@ -48,15 +48,18 @@ def console(*, stderr: bool = False) -> Console:
     return Console(file=stream, highlight=False, width=None if stream.isatty() else WIDE)
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> Table:
-    """Return a rich table of plain text, the columns named in ``right`` flushed right."""
+def table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = (), whole: Sequence[str] = ()
+) -> Table:
+    """Return a rich table of plain text, the columns in ``right`` flushed right; these and those in ``whole`` never folded."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
     made = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in columns:
-        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
+        fixed = name in right or name in whole
+        made.add_column(name, justify="right" if name in right else "left", overflow="fold", no_wrap=fixed)
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
     return made

@@ -32,7 +32,7 @@ def theorems(
             print_json({"theorems": [_listed(card) for card in theory.cards()]})
             return
         rows = [[card.key, card.title, str(card.source), card.standing] for card in theory.cards()]
-        console().print(table(("key", "title", "source", "standing"), rows))
+        console().print(table(("key", "title", "source", "standing"), rows, whole=("key", "standing")))
         return
     theorem = theory.get(key)
     numbers = _numbers(constants)

@@ -24,7 +24,9 @@ _COLUMNS = (
     *("theorem", "standing", "system", "problem", "graph", "n", "K"),
     *("measured", "exact", "bound", "bound/measured", "verdict"),
 )
-_RIGHT = ("n", "K", "measured", "exact", "bound", "bound/measured")
+_NARROW = ("claim", "measured", "bound", "ratio", "verdict")
+_NARROW_BELOW = 150
+_RIGHT = ("ratio", "n", "K", "measured", "exact", "bound", "bound/measured")
 
 
 def verify(
@@ -82,10 +84,12 @@ def show(outcomes: list[Outcome], tally: dict[str, int]) -> None:
     from rich.text import Text
 
     findings = [outcome.finding for outcome in outcomes]
-    made = table(_COLUMNS, (), right=_RIGHT)
-    for finding in findings:
-        made.add_row(*(Text(cell) for cell in _cells(finding)), Text(finding.verdict, _COLOURS.get(finding.verdict, "")))
     screen = console()
+    narrow = screen.width < _NARROW_BELOW
+    made = table(_NARROW if narrow else _COLUMNS, (), right=_RIGHT, whole=("verdict",))
+    for finding in findings:
+        cells = _few_cells(finding) if narrow else _cells(finding)
+        made.add_row(*(Text(cell) for cell in cells), Text(finding.verdict, _COLOURS.get(finding.verdict, "")))
     screen.print(made)
     reasons: dict[str, list[Finding]] = {}
     for finding in findings:
@@ -103,8 +107,19 @@ def show(outcomes: list[Outcome], tally: dict[str, int]) -> None:
     screen.print(Text(f"{len(findings)} claims: {total}"))
 
 
+def _ratio(finding: Finding) -> float | None:
+    """Return bound / measured, where the bound was tested."""
+    return finding.factor if finding.verdict != "inapplicable" else None
+
+
+def _few_cells(finding: Finding) -> list[str]:
+    """Return a row for a narrow terminal, with the exact value for the measured one where there is one."""
+    setting = f"{finding.problem}, {finding.graph}, n={finding.nodes}, K={finding.iterations}"
+    measured = finding.measured if finding.exact is None else finding.exact
+    return [f"{finding.theorem}\n{setting}", *(number(value) for value in (measured, finding.bound, _ratio(finding)))]
+
+
 def _cells(finding: Finding) -> list[str]:
-    ratio = finding.factor if finding.verdict != "inapplicable" else None
     return [
         finding.theorem,
         finding.standing,
@@ -113,7 +128,7 @@ def _cells(finding: Finding) -> list[str]:
         finding.graph,
         str(finding.nodes),
         str(finding.iterations),
-        *(number(value) for value in (finding.measured, finding.exact, finding.bound, ratio)),
+        *(number(value) for value in (finding.measured, finding.exact, finding.bound, _ratio(finding))),
     ]
 
 

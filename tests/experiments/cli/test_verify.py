@@ -83,6 +83,16 @@ def test_table_reasons_and_counts(verify, grid):
     assert lines[-1] == "2 claims: 1 holds, 1 inapplicable"
 
 
+def test_table_on_a_narrow_terminal(verify, grid, monkeypatch):
+    monkeypatch.setattr("experiments.cli.output.WIDE", 80)
+    grid(HOLDS)
+    lines = verify().out.splitlines()
+    assert max(len(line) for line in lines) <= 80
+    row = next(i for i, line in enumerate(lines) if line.split()[:1] == ["ours.p1"])
+    assert lines[row].split()[-1] == "holds"
+    assert lines[row + 1].strip() == "quadratic, complete, n=4, K=50"
+
+
 def test_known_false_statement_is_a_finding_and_an_unknown_one_a_failure(verify, grid, monkeypatch):
     grid(FALSE)
     known = verify("--json")
