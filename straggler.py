@@ -44,7 +44,7 @@ class UnknownName(StragglerError):
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         self.kind, self.name, self.known = kind, name, sorted(known)
         near = difflib.get_close_matches(name, self.known, n=3, cutoff=0.4)
-        hint = f"did you mean {', '.join(near)}?" if near else f"known: {', '.join(self.known)}"
+        hint = f"did you mean {', '.join(near)}?" if near else f"known: {', '.join(self.known) or 'none'}"
         super().__init__(f"unknown {kind} {name!r}; {hint}")
 
     def __reduce__(self) -> tuple[type, tuple[str, str, list[str]]]:
@@ -66,7 +66,7 @@ def positive(source: str, value: float, *, zero_ok: bool = False) -> float:
 def at_least(source: str, value: int, minimum: int) -> int:
     """Return ``value`` as an int if it is a whole number no smaller than ``minimum``, else raise `InputError`."""
     number = _number(source, value)
-    if number != int(number) or number < minimum:
+    if not math.isfinite(number) or number != int(number) or number < minimum:
         raise InputError(source, value, f"a whole number >= {minimum}")
     return int(number)
 

@@ -91,9 +91,9 @@ def test_small_state_against_numpy_calls(benchmark, report, paired) -> None:
 
 
 def test_recording_every_step(benchmark, report, paired) -> None:
+    names = ("grad_norm_sq", "consensus_sq")
     for noise in ("rademacher", "gaussian"):
         job = Job(noise=noise, **LARGE)
-        names = ("grad_norm_sq", "consensus_sq")
         ratio, *_ = paired(lambda job=job: job.play(50, names), lambda job=job: job.play(50))
         report(f"recording every step / not recording, {noise}", ratio, 1.5)
     benchmark.pedantic(job.play, args=(50, names), rounds=3)

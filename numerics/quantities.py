@@ -17,9 +17,6 @@ from numerics.problems import Objective
 from numerics.typing import Floats
 from straggler import UnknownName
 
-TILE_BYTES = 100_000
-"""Size of the pieces in which differences to the center are taken: small enough for the allocator to hand out at once."""
-
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -71,17 +68,11 @@ def _value(now: Snapshot) -> Floats:
 
 
 def _consensus_sq(now: Snapshot) -> Floats:
-    """Mean squared distance of the views to the center, worker tile by worker tile so that the difference stays in cache."""
-    n = len(now.views)
-    tile = min(n, max(1, TILE_BYTES // now.center.nbytes))
-    difference = np.empty((tile, *now.center.shape))
-    total = np.zeros(now.center.shape[0])
-    for start in range(0, n, tile):
-        views = now.views[start : start + tile]
-        apart = np.subtract(views, now.center, out=difference[: len(views)])
-        total += np.vecdot(apart, apart).sum(0)
-    total /= n
-    return total
+    """Mean squared distance of the views to the center; the differences go where the next mixing step will write anyway."""
+    scratch = now.state.scratch
+    apart = np.subtract(now.views, now.center, out=scratch if scratch.shape == now.views.shape else None)
+    square: Floats = np.vecdot(apart, apart).mean(0)
+    return square
 
 
 def _view_grad_norm_sq(now: Snapshot) -> Floats:

@@ -83,6 +83,22 @@ _ALL = (
         "article",
     ),
     Paper(
+        "stich-2019",
+        "Local SGD Converges Fast and Communicates Little",
+        ("Stich, Sebastian U.",),
+        "International Conference on Learning Representations",
+        2019,
+        "1805.09767",
+    ),
+    Paper(
+        "lin-2020",
+        "Don't Use Large Mini-Batches, Use Local SGD",
+        ("Lin, Tao", "Stich, Sebastian U.", "Patel, Kumar Kshitij", "Jaggi, Martin"),
+        "International Conference on Learning Representations",
+        2020,
+        "1808.07217",
+    ),
+    Paper(
         "koloskova-2020",
         "A Unified Theory of Decentralized SGD with Changing Topology and Local Updates",
         ("Koloskova, Anastasia", "Loizou, Nicolas", "Boreiri, Sadra", "Jaggi, Martin", "Stich, Sebastian U."),
@@ -92,7 +108,7 @@ _ALL = (
     ),
     Paper(
         "straggler",
-        "Straggler: the theory of distributed SGD against what really happens",
+        "Straggler: the theory of distributed SGD held against what really happens",
         ("{The Straggler authors}",),
         "",
         0,

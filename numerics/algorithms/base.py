@@ -11,9 +11,10 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import ClassVar, Self, TypeAlias
 
-from array_api_compat import array_namespace, device
+from array_api_compat import array_namespace
 
 from numerics.events import Round
+from numerics.memory import empty, is_large
 from numerics.mixing import MixingOperator, MixingSchedule
 from numerics.typing import Array
 from straggler import InputError, positive
@@ -52,8 +53,21 @@ class State:
     def scratch(self) -> Array:
         """An array shaped like ``x`` whose contents are free to overwrite."""
         if self._scratch is None:
-            self._scratch = array_namespace(self.x).empty_like(self.x)
+            self._scratch = empty(self.x.shape, self.x)
         return self._scratch
+
+    def descend(self, gamma: float, direction: Array) -> None:
+        """Move x by - gamma * direction, shape (n, R, d); ``direction`` may be overwritten.
+
+        Arrays too large for a fast cache go through BLAS, which reads and writes each of them once.
+        """
+        if is_large(self.x, direction):
+            from scipy.linalg.blas import daxpy
+
+            daxpy(direction.reshape(-1), self.x.reshape(-1), a=-gamma)
+        else:
+            direction *= gamma
+            self.x -= direction
 
     def mix(self, mixing: MixingOperator) -> None:
         """Replace x by W x along the worker axis (W the matrix of ``mixing``)."""
@@ -118,7 +132,7 @@ class Algorithm(ABC):
     def admit(self, schedule: MixingSchedule) -> None:
         """Refuse a mixing schedule this algorithm is not defined for: rows and columns must sum to one."""
         if not schedule.doubly_stochastic:
-            raise InputError("weights", schedule.name, f"doubly stochastic mixing for {self.name} (sgp accepts push weights)")
+            raise InputError("mixing", schedule.name, f"doubly stochastic weights for {self.name} (sgp accepts push weights)")
 
     @abstractmethod
     def init(self, x0: Array, n: int) -> State:
@@ -140,8 +154,8 @@ class Algorithm(ABC):
         """Return the step size of iteration ``k``."""
         return self.step_size(k) if callable(self.step_size) else self.step_size
 
-    def update(self, state: State, gradients: Array, k: int) -> Array:
-        """Return gamma_k times the (momentum) direction, written into ``gradients``."""
+    def direction(self, state: State, gradients: Array) -> Array:
+        """Return the direction of descent, written into ``gradients``: the gradients, or what momentum makes of them."""
         if self.momentum:
             if state.velocity is None:
                 state.velocity = array_namespace(gradients).zeros_like(gradients)
@@ -151,17 +165,15 @@ class Algorithm(ABC):
                 gradients += self.momentum * state.velocity
             else:
                 gradients[...] = state.velocity
-        gradients *= self.gamma(k)
         return gradients
 
 
 def stack(x0: Array, n: int) -> Array:
     """Return a fresh stacked model (n, R, d): a copy of ``x0``, shape (R, d) for a common start or (n, R, d)."""
-    xp = array_namespace(x0)
     if x0.ndim == 3 and x0.shape[0] != n:
         raise InputError("x0", tuple(x0.shape), f"one starting point per worker, shape ({n}, R, d)")
     # not a copy of a broadcast view: that would keep the stride order of the view, and slabs must be contiguous
-    x = xp.empty((n, *x0.shape[-2:]), dtype=x0.dtype, device=device(x0))
+    x = empty((n, *x0.shape[-2:]), x0)
     x[...] = x0
     return x
 

@@ -50,10 +50,10 @@ class DPSGD(Algorithm):
 
     def step(self, state: State, gradients: Array, event: Round) -> None:
         """Mix and step, in the order asked for."""
-        update = self.update(state, gradients, event.k)
+        gamma, direction = self.gamma(event.k), self.direction(state, gradients)
         if self.order == "mix-then-step":
             state.mix(event.mixing)
-            state.x -= update
+            state.descend(gamma, direction)
         else:
-            state.x -= update
+            state.descend(gamma, direction)
             state.mix(event.mixing)

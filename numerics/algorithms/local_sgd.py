@@ -61,6 +61,6 @@ class LocalSGD(Algorithm):
 
     def step(self, state: State, gradients: Array, event: Round) -> None:
         """Step locally, and average at the end of a period."""
-        state.x -= self.update(state, gradients, event.k)
+        state.descend(self.gamma(event.k), self.direction(state, gradients))
         if event.k < self.switch or (event.k + 1 - self.switch) % self.period == 0:
             state.mix(event.mixing)

@@ -87,7 +87,7 @@ class OSGP(SGP):
     def step(self, state: State, gradients: Array, event: Round) -> None:
         """Step, send all but the own share, and add what arrives."""
         assert isinstance(state, OverlapState)
-        state.x -= self.update(state, gradients, event.k)
+        state.descend(self.gamma(event.k), self.direction(state, gradients))
         state.regular = False
         if event.k % self.send_every == 0:
             # a copy, since the matrix is read-only, and in the place of the state

@@ -52,4 +52,4 @@ class SGD(Algorithm):
 
     def step(self, state: State, gradients: Array, event: Round) -> None:
         """Move the model against the average gradient."""
-        state.x -= self.update(state, worker_mean(gradients)[None, ...], event.k)
+        state.descend(self.gamma(event.k), self.direction(state, worker_mean(gradients)[None, ...]))

@@ -10,6 +10,7 @@ from array_api_compat import array_namespace
 
 from numerics.algorithms.base import Algorithm, State, stack
 from numerics.events import Round
+from numerics.memory import empty
 from numerics.mixing import MixingOperator, MixingSchedule
 from numerics.typing import Array
 from straggler import InputError
@@ -37,7 +38,7 @@ class PushSumState(State):
         if self.regular:
             return self.x
         if self._z is None:
-            self._z = array_namespace(self.x).empty_like(self.x)
+            self._z = empty(self.x.shape, self.x)
         self._z[...] = self.x
         self._z /= self.w[:, None, None]
         return self._z
@@ -72,7 +73,7 @@ class SGP(Algorithm):
     def admit(self, schedule: MixingSchedule) -> None:
         """Refuse mixing whose columns do not sum to one: mass would be lost."""
         if not schedule.column_stochastic:
-            raise InputError("weights", schedule.name, f"column-stochastic mixing for {self.name}")
+            raise InputError("mixing", schedule.name, f"column-stochastic weights for {self.name}")
 
     def init(self, x0: Array, n: int) -> PushSumState:
         """Return the state of ``n`` workers at ``x0``, shape (R, d) or (n, R, d), with unit weights."""
@@ -87,6 +88,6 @@ class SGP(Algorithm):
     def step(self, state: State, gradients: Array, event: Round) -> None:
         """Step on the biased models, then push models and weights."""
         assert isinstance(state, PushSumState)
-        state.x -= self.update(state, gradients, event.k)
+        state.descend(self.gamma(event.k), self.direction(state, gradients))
         state.mix(event.mixing)
         state.push_weights(event.mixing)

@@ -16,6 +16,16 @@ from straggler import InputError, UnknownName, at_least
 
 Adjacency = NDArray[np.bool_]
 
+MOST_NODES = 8192
+"""Largest graph: its mixing matrix takes 512 MiB in float64."""
+
+
+def node_count(source: str, n: int) -> int:
+    """Return the number of nodes asked for, or raise `InputError` below 2 and where the mixing matrix would not fit memory."""
+    if at_least(source, n, 2) > MOST_NODES:
+        raise InputError(source, n, f"at most {MOST_NODES} (the mixing matrix would take {8 * n * n / 2**30:.3g} GiB)")
+    return int(n)
+
 
 @dataclass(frozen=True, eq=False)
 class Graph:
@@ -50,7 +60,7 @@ class Graph:
     def __post_init__(self) -> None:
         from scipy.sparse.csgraph import connected_components
 
-        at_least(f"nodes of {self.name}", self.n, 2)
+        node_count(f"nodes of {self.name}", self.n)
         for phase in self.phases:
             if phase.shape != (self.n, self.n) or phase.diagonal().any():
                 raise InputError(f"phase of {self.name}", phase.shape, f"a ({self.n}, {self.n}) adjacency without self-loops")

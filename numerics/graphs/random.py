@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from numerics.graphs.graph import Adjacency, Graph
+from numerics.graphs.graph import Adjacency, Graph, node_count
 from straggler import InputError, at_least
 
 ATTEMPTS = 200
@@ -29,7 +29,7 @@ def erdos_renyi(n: int, p: float | None = None, seed: int = 0) -> Graph:
     InputError
         If p is not in (0, 1], or no attempt is connected.
     """
-    at_least("nodes of erdos-renyi", n, 2)
+    node_count("nodes of erdos-renyi", n)
     p = min(1.0, 2 * math.log(n) / n) if p is None else float(p)
     if not 0 < p <= 1:
         raise InputError("link probability p", p, "0 < p <= 1")
@@ -67,7 +67,7 @@ def random_regular(n: int, degree: int | None = None, seed: int = 0) -> Graph:
     """
     import networkx as nx
 
-    at_least("nodes of random-regular", n, 2)
+    node_count("nodes of random-regular", n)
     degree = at_least("degree", min(4, n - 1) if degree is None else degree, 1)
     if degree >= n or n * degree % 2:
         raise InputError("degree", degree, f"a whole number < {n} with {n} * degree even")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from numerics.graphs.graph import Adjacency, Graph
+from numerics.graphs.graph import Adjacency, Graph, node_count
 from straggler import InputError, at_least
 
 
@@ -23,7 +23,7 @@ def path(n: int) -> Graph:
 
 def complete(n: int) -> Graph:
     """Return the complete graph; with Metropolis weights every round is an exact average."""
-    at_least("nodes of complete", n, 2)
+    node_count("nodes of complete", n)
     return Graph("complete", n, (~np.eye(n, dtype=bool),))
 
 
@@ -48,7 +48,7 @@ def torus(n: int | None = None, shape: Sequence[int] | None = None) -> Graph:
         If n does not factor into two sides >= 2, or does not agree with the shape.
     """
     if shape is None:
-        nodes = at_least("nodes of torus", 0 if n is None else n, 2)
+        nodes = node_count("nodes of torus", 0 if n is None else n)
         side = max((a for a in range(2, math.isqrt(nodes) + 1) if nodes % a == 0), default=None)
         if side is None:
             raise InputError("nodes of torus", nodes, "a product of two sides >= 2, or shape=(a, b, ...)")
@@ -68,7 +68,7 @@ def torus(n: int | None = None, shape: Sequence[int] | None = None) -> Graph:
 
 def hypercube(n: int) -> Graph:
     """Return the hypercube: workers whose numbers differ in one bit are linked; `InputError` unless n is a power of two."""
-    at_least("nodes of hypercube", n, 2)
+    node_count("nodes of hypercube", n)
     if n & (n - 1):
         raise InputError("nodes of hypercube", n, "a power of two")
     bits = [1 << b for b in range(n.bit_length() - 1)]
@@ -77,13 +77,13 @@ def hypercube(n: int) -> Graph:
 
 def exponential(n: int) -> Graph:
     """Return the static directed exponential graph: i sends to i + 2^j (mod n) for all 2^j < n (Ying et al. 2021)."""
-    at_least("nodes of exponential", n, 2)
+    node_count("nodes of exponential", n)
     return Graph("exponential", n, (hops(n, powers(n, 2)),), directed=n > 3)
 
 
 def hops(n: int, distances: Iterable[int]) -> Adjacency:
     """Return the adjacency, shape (n, n), in which every i sends to i + distance (mod n); distances 0 mod n are left out."""
-    at_least("nodes", n, 2)
+    node_count("nodes", n)
     adjacency, sender = np.zeros((n, n), dtype=bool), np.arange(n)
     for distance in distances:
         if distance % n:
@@ -93,7 +93,7 @@ def hops(n: int, distances: Iterable[int]) -> Adjacency:
 
 def links(n: int, pairs: Iterable[tuple[int, int]]) -> Adjacency:
     """Return the symmetric adjacency, shape (n, n), of two-way links."""
-    at_least("nodes", n, 2)
+    node_count("nodes", n)
     adjacency = np.zeros((n, n), dtype=bool)
     for a, b in pairs:
         adjacency[a, b] = adjacency[b, a] = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from numerics.graphs.graph import Graph
+from numerics.graphs.graph import Graph, node_count
 from numerics.graphs.static import complete, exponential, hops, links, powers
 from numerics.mixing import Circulant, MixingOperator, RandomSchedule, operator_from_matrix
 from numerics.typing import Floats
@@ -17,7 +17,7 @@ def one_peer_exponential(n: int) -> Graph:
     A period averages exactly where n is a power of two. Source: SGP (Assran et al. 2019), appendix on topologies;
     for other n the number of hops is that of the released code.
     """
-    at_least("nodes of one-peer-exponential", n, 2)
+    node_count("nodes of one-peer-exponential", n)
     phases = tuple(hops(n, (hop,)) for hop in powers(n, 2))
     return Graph("one-peer-exponential", n, phases, directed=n > 2)
 
@@ -28,7 +28,7 @@ def k_peer_exponential(n: int, peers: int = 2) -> Graph:
     A period averages exactly where n is a power of peers + 1. Hops that are 0 mod n, or agree mod n, are sent once or not at all.
     Source: SGP (Assran et al. 2019), released code. Raises `InputError` unless 1 <= peers < n.
     """
-    at_least("nodes of k-peer-exponential", n, 2)
+    node_count("nodes of k-peer-exponential", n)
     if at_least("peers", peers, 1) >= n:
         raise InputError("peers", peers, f"fewer than the {n} nodes")
     phases = tuple(hops(n, (j * power for j in range(1, peers + 1))) for power in powers(n, peers + 1))
@@ -42,7 +42,7 @@ def bipartite_exponential(n: int) -> Graph:
     The hops are 1 and 1 + 2^i for i = 1, 2, ... with 2^i < n, one per phase; every phase is a perfect matching.
     Source: AD-PSGD (Lian et al. 2018) as in the code released with SGP. Raises `InputError` for odd n.
     """
-    if at_least("nodes of bipartite-exponential", n, 2) % 2:
+    if node_count("nodes of bipartite-exponential", n) % 2:
         raise InputError("nodes of bipartite-exponential", n, "an even number")
     distances = [1] + [1 + power for power in powers(n, 2)[1:]]
     phases = tuple(links(n, ((i, (i + hop) % n) for i in range(1, n, 2))) for hop in distances)

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from numerics.memory import aligned
 from numerics.noise.base import AdditiveNoise, Sampler
 from numerics.streams import Reservoir, Streams
 from numerics.typing import Array, Floats
@@ -91,7 +92,7 @@ class _RademacherSampler(Sampler):
         width = -(-dim // 8)
         drawn = self._bytes.take(m * width).reshape(replicas, m, width).swapaxes(0, 1)
         if m * replicas * width > len(self._signs):
-            self._signs = np.empty((m * replicas * width, 8))
+            self._signs = aligned((m * replicas * width, 8))
         signs = self._signs[: m * replicas * width].reshape(m, replicas, width, 8)
         # The bytes index all 256 rows; "clip" is the mode that writes into ``out`` without a buffer.
         np.take(self._table, drawn, axis=0, out=signs, mode="clip")

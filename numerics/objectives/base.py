@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from numerics.memory import aligned
 from numerics.typing import Floats
 from straggler import InputError, at_least
 
@@ -117,7 +118,7 @@ class Objective(ABC):
         What a kernel computes in several passes then stays in cache, and its scratch is the size of a tile, not of the state.
         """
         if out is None:
-            out = np.empty(points.shape)
+            out = aligned(points.shape)
         if points.nbytes <= TILE_BYTES:
             kernel(points, workers, out)
             return out

@@ -6,6 +6,7 @@ from abc import abstractmethod
 
 import numpy as np
 
+from numerics.memory import aligned
 from numerics.objectives.base import Constant, Objective, Workers
 from numerics.typing import Floats
 from straggler import InputError, UnknownName, positive
@@ -85,7 +86,8 @@ class Tilted(Objective):
     def _spread(self, replicas: int) -> Floats:
         """Return the tilts repeated for every replica, shape (n, R, d): added in one stream, they cost half of a broadcast."""
         if self._tilts_spread.shape[1] != replicas:
-            self._tilts_spread = np.repeat(self.tilts[:, None], replicas, axis=1)
+            self._tilts_spread = aligned((self.n, replicas, self.dim))
+            self._tilts_spread[...] = self.tilts[:, None]
         return self._tilts_spread
 
     def local_value(self, points: Floats, workers: Workers = slice(None)) -> Floats:

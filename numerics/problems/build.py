@@ -10,9 +10,9 @@ import numpy as np
 from straggler import UnknownName
 
 
-def check_options(problem: str, made_by: Any, options: dict[str, Any]) -> None:
-    """Raise `UnknownName` for an option that is not a keyword-only parameter of ``made_by``."""
-    parameters = inspect.signature(made_by).parameters.values()
+def check_options(problem: str, options: dict[str, Any], *made_by: Any) -> None:
+    """Raise `UnknownName` for an option that is not a keyword-only parameter of any of the callables ``made_by``."""
+    parameters = [parameter for maker in made_by for parameter in inspect.signature(maker).parameters.values()]
     known = [parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
     for option in options:
         if option not in known:

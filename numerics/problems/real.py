@@ -76,7 +76,7 @@ def logistic(
     **options
         Options of `Logistic`: ``regularisation``, ``radius``.
     """
-    check_options(name, Logistic, options)
+    check_options(name, options, Logistic, logistic)
     with_one = np.column_stack([samples, np.ones(len(samples))])
     if dim is not None and dim != with_one.shape[1]:
         raise InputError("dim", dim, f"{with_one.shape[1]}, which the data of {name} decide (features and a constant)")

@@ -62,5 +62,5 @@ def _problem(
     options: dict[str, Any],
     **more: str,
 ) -> Problem:
-    check_options(name, objective, options)
+    check_options(name, options, objective)
     return Problem(objective(workers, dim, **options), noises.get(noise, sigma=sigma), name, more | plain(options))

@@ -11,7 +11,7 @@ import pytest
 from experiments import verify
 from experiments.claims import Claim
 from numerics import graphs, problems
-from numerics.algorithms import DPSGD, OSGP, SGD, SGP, InvariantError, check_invariants
+from numerics.algorithms import DPSGD, OSGP, SGD, SGP, InvariantError, State, check_invariants
 from numerics.algorithms.osgp import OverlapState
 from numerics.algorithms.sgp import PushSumState
 from numerics.mixing import Circulant
@@ -145,8 +145,8 @@ def test_plant_10_a_message_dropped_in_flight(monkeypatch) -> None:
 
 
 def test_plant_11_step_size_applied_twice(monkeypatch) -> None:
-    update = SGD.update
-    monkeypatch.setattr(SGD, "update", lambda self, state, g, k: self.gamma(k) * update(self, state, g, k))
+    descend = State.descend
+    monkeypatch.setattr(State, "descend", lambda self, gamma, direction: descend(self, gamma * gamma, direction))
     with pytest.raises(InvariantError, match="gamma times the mean direction"):
         check_invariants(SGD(step_size=0.1), graphs.complete(4).schedule())
 

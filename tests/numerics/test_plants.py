@@ -120,7 +120,7 @@ def periods_one_step_too_long(patch):
 @plant("dpsgd rational path")
 def steps_before_mixing(patch):
     def swapped(self, state, gradients, event):
-        state.x -= self.update(state, gradients, event.k)
+        state.descend(self.gamma(event.k), self.direction(state, gradients))
         state.mix(event.mixing)
 
     patch.setattr(DPSGD, "step", swapped)
@@ -140,8 +140,7 @@ def one_worker_forgets_to_mix(patch):
 
 @plant("sgp quadratics star, momentum")
 def momentum_that_is_switched_off(patch):
-    update = SGP.update
-    patch.setattr(SGP, "update", lambda self, state, gradients, k: update(SGP(step_size=self.step_size), state, gradients, k))
+    patch.setattr(SGP, "direction", lambda self, state, gradients: gradients)
 
 
 @plant("dpsgd cosine ring")

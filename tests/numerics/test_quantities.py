@@ -54,15 +54,6 @@ def test_view_radius_is_the_largest_distance_to_the_center_of_the_ball():
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
-def test_consensus_does_not_depend_on_the_size_of_tiles(objective, monkeypatch):
-    algorithm, state = pushed(objective)
-    whole = quantities.get("consensus_sq").measure(quantities.Snapshot(objective, algorithm, state))
-    for bytes_ in (1, 100, 150):
-        monkeypatch.setattr(quantities, "TILE_BYTES", bytes_)
-        found = quantities.get("consensus_sq").measure(quantities.Snapshot(objective, algorithm, state))
-        np.testing.assert_allclose(found, whole, rtol=1e-13)
-
-
 def test_measuring_changes_nothing(objective):
     algorithm, state = pushed(objective, OSGP)
     before = [slab.copy() for slab in state.slabs()]
