@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +9,6 @@ import numpy as np
 from numerics.typing import Array, Floats
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from experiments.settings import Setting
     from numerics.engine import Oracle
 
@@ -29,34 +26,22 @@ class _Listening:
         return gradients
 
 
-def sampler(per_node: bool) -> Callable[[Setting, range], xr.Dataset]:
-    """Return the measure "largest ratio of left to right side" of the lemma, as printed (per node) or in its RMS form.
+def ratios(setting: Setting, replicas: range, per_node: bool) -> Floats:
+    """Return the ratio of left to right side of the lemma at k = 0 .. K - 1, largest over nodes, shape (K, R).
 
-    Per node, the right side is ``C q^k ||x_i(0)|| + gamma C sum_{s<=k} q^(k-s) ||g_i(s)||``; over all nodes, with Frobenius
-    norms, ``C q^k ||X_0 - 1 xbar_0'|| + gamma C sum_{s<k} q^(k-s) ||G_s||``. Both obey a one-term recursion in k. A node that
-    moves although its right side is zero has an infinite ratio.
+    As printed, per node, the right side is ``C q^k ||x_i(0)|| + gamma C sum_{s<=k} q^(k-s) ||g_i(s)||``; in the form that is
+    true, over all nodes and with Frobenius norms, ``C q^k ||X_0 - 1 xbar_0'|| + gamma C sum_{s<k} q^(k-s) ||G_s||``. Both
+    obey a one-term recursion in k. A node that moves although its right side is zero has an infinite ratio.
+
+    Parameters
+    ----------
+    setting
+        The claim, with C and q among its constants.
+    replicas
+        Numbers of the replicas to run.
+    per_node
+        The printed form, or the one over all nodes.
     """
-
-    def sample(setting: Setting, replicas: range) -> xr.Dataset:
-        import xarray as xr
-
-        from experiments.measures import horizons
-
-        ratios = _ratios(setting, replicas, per_node)
-        at = horizons(setting.claim.iterations)
-        running = np.maximum.accumulate(ratios, axis=0)[at - 1]
-        data = {
-            "sample": (("replica",), running[-1]),
-            "running": (("horizon", "replica"), running),
-            "diverged_at": (("replica",), np.full(len(replicas), -1)),
-        }
-        return xr.Dataset(data, coords={"horizon": at, "replica": np.array(replicas)})
-
-    return sample
-
-
-def _ratios(setting: Setting, replicas: range, per_node: bool) -> Floats:
-    """Return the largest ratio over nodes at k = 0 .. K - 1, shape (K, R)."""
     from numerics.events import rounds
     from numerics.streams import Streams
 

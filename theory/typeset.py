@@ -104,7 +104,13 @@ def mathml(expression: Expr) -> str:
     for entry in symbols.TABLE.values():
         text = text.replace(f"<mi>@{entry.name}@</mi>", entry.mathml)
     text = text.replace("@", "").replace("&InvisibleTimes;", "&#x2062;")
-    return f"<mrow>{text}</mrow>"
+    return proper(f"<mrow>{text}</mrow>")
+
+
+def proper(row: str) -> str:
+    """Return MathML with a minus for the hyphen of a printer, and norm bars that keep to what they enclose."""
+    bar = '<mo stretchy="false" lspace="0" rspace="0">‖</mo>'
+    return row.replace("<mo>-</mo>", "<mo>−</mo>").replace("<mo>‖</mo>", bar)
 
 
 def math(*rows: str) -> str:
@@ -115,4 +121,4 @@ def math(*rows: str) -> str:
 def relation(lhs: str, sign: str, rhs: str) -> str:
     """Return presentation MathML for ``lhs sign rhs``."""
     shown = {"<": "&lt;", "<=": "≤", ">": "&gt;"}.get(sign, sign)
-    return f"<mrow>{lhs}<mo>{shown}</mo>{rhs}</mrow>"
+    return proper(f"<mrow>{lhs}<mo>{shown}</mo>{rhs}</mrow>")

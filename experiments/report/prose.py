@@ -48,13 +48,9 @@ def formula(text: str, after: str = "") -> Markup:
 
 
 def statement(row: str, block: bool = False) -> Markup:
-    """Return a row of presentation MathML as a ``<math>`` element, for running text or on a line of its own.
-
-    Browsers draw the hyphen of a printer as it is and stretch the two bars of a norm apart; both are put right here.
-    """
-    proper = row.replace("<mo>-</mo>", "<mo>−</mo>").replace("<mo>‖</mo>", '<mo stretchy="false" lspace="0" rspace="0">‖</mo>')
+    """Return a row of presentation MathML as a ``<math>`` element, for running text or on a line of its own."""
     display = 'display="block"' if block else 'displaystyle="true"'
-    return Markup(f"<math {display}>{proper}</math>")
+    return Markup(f"<math {display}>{row}</math>")
 
 
 def paragraphs(text: str) -> list[Markup]:

@@ -10,7 +10,7 @@ from straggler import InputError
 
 @pytest.mark.parametrize("name", sorted(graphs.NAMES))
 def test_a_graph_whose_matrix_would_not_fit_is_refused_at_once(name) -> None:
-    with pytest.raises(InputError, match="GiB|power of two"):
+    with pytest.raises(InputError, match=r"GiB|power of two"):
         graphs.get(name, 100_000)
 
 
