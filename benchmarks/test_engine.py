@@ -30,7 +30,7 @@ class Job:
         """Run some iterations, recording the named quantities at every one of them."""
         recorder = None
         if names:
-            recorder = Trajectory(self.problem.objective, names, iterations, 1, self.start.shape[0])
+            recorder = Trajectory(self.problem, names, iterations, 1, self.start.shape[0])
             recorder.start(self.algorithm, self.state)
         run(self.algorithm, self.oracle, rounds(self.schedule, iterations), self.state, recorder)
 

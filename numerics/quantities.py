@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from numerics.algorithms import Algorithm, State
-from numerics.problems import Objective
+from numerics.problems import Objective, Problem
 from numerics.typing import Floats
 from straggler import UnknownName
 
@@ -22,9 +22,14 @@ from straggler import UnknownName
 class Snapshot:
     """The state of an algorithm at one moment; center and views are computed once, for all quantities that ask."""
 
-    objective: Objective
+    problem: Problem
     algorithm: Algorithm
     state: State
+
+    @property
+    def objective(self) -> Objective:
+        """The objective of the problem."""
+        return self.problem.objective
 
     @cached_property
     def center(self) -> Floats:
@@ -82,6 +87,14 @@ def _view_grad_norm_sq(now: Snapshot) -> Floats:
     return square
 
 
+def _zeta(now: Snapshot) -> Floats:
+    return now.problem.measure(now.center)["zeta"]
+
+
+def _sigma(now: Snapshot) -> Floats:
+    return now.problem.measure(now.center)["sigma"]
+
+
 def _view_radius(now: Snapshot) -> Floats:
     distance: Floats = np.linalg.norm(now.views - now.objective.ball_center(), axis=-1).max(axis=0)
     return distance
@@ -94,6 +107,8 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("consensus_sq", "(1/n) sum_i ||view_i - center||^2", "[x]^2", _consensus_sq),
         Quantity("value", "f(center)", "[f]", _value),
         Quantity("view_grad_norm_sq", "(1/n) sum_i ||grad f(view_i)||^2", "[f]^2/[x]^2", _view_grad_norm_sq),
+        Quantity("zeta", "root of (1/n) sum_i ||grad f_i(center) - grad f(center)||^2", "[f]/[x]", _zeta),
+        Quantity("sigma", "largest root of the gradient variance of a worker at the center", "[f]/[x]", _sigma),
         Quantity(
             "view_radius", "max_i ||view_i - c||, c the center of the ball on which constants are certified", "[x]", _view_radius
         ),

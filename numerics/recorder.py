@@ -9,7 +9,7 @@ import numpy as np
 from numerics import quantities
 from numerics.algorithms import Algorithm, State
 from numerics.events import Round
-from numerics.problems import Objective
+from numerics.problems import Problem
 from numerics.typing import Floats
 from straggler import at_least
 
@@ -19,8 +19,8 @@ class Trajectory:
 
     Parameters
     ----------
-    objective
-        The objective whose value and gradient are measured.
+    problem
+        The problem whose value, gradient and constants are measured.
     names
         Names of the quantities.
     iterations
@@ -31,9 +31,9 @@ class Trajectory:
         Number R of replicas in the block.
     """
 
-    def __init__(self, objective: Objective, names: Sequence[str], iterations: int, every: int, replicas: int) -> None:
+    def __init__(self, problem: Problem, names: Sequence[str], iterations: int, every: int, replicas: int) -> None:
         at_least("record_every", every, 1)
-        self._objective, self._every, self._last = objective, every, iterations
+        self._problem, self._every, self._last = problem, every, iterations
         self._measures = [(name, quantities.get(name).measure) for name in names]
         self._replicas = replicas
         self.iterations = np.unique(np.append(np.arange(0, iterations + 1, every), iterations))
@@ -51,7 +51,7 @@ class Trajectory:
             self._record(algorithm, state)
 
     def _record(self, algorithm: Algorithm, state: State) -> None:
-        now = quantities.Snapshot(self._objective, algorithm, state)
+        now = quantities.Snapshot(self._problem, algorithm, state)
         for name, measure in self._measures:
             self.values[name][self._row] = measure(now)
         self._row += 1

@@ -173,7 +173,7 @@ def _block(
     n, dim, size = problem.objective.n, problem.objective.dim, len(block)
     start = np.broadcast_to(x0, (size, dim)) if x0.ndim == 1 else np.broadcast_to(x0[:, None, :], (n, size, dim))
     state = algorithm.init(start, n)
-    recorder = Trajectory(problem.objective, names, iterations, every, size)
+    recorder = Trajectory(problem, names, iterations, every, size)
     with np.errstate(all="ignore"):
         recorder.start(algorithm, state)
         run(algorithm, problem.oracle(Streams(seed, block)), rounds(schedule, iterations), state, recorder)

@@ -34,6 +34,10 @@ ProblemSettings = Annotated[
     list[str] | None,
     typer.Option("--problem-set", metavar="OPTION=VALUE", help="Further option of the problem: mu, split, ..."),
 ]
+Record = Annotated[
+    list[str] | None,
+    typer.Option("--record", metavar="QUANTITY", help="Also record zeta, sigma, view_grad_norm_sq, ... along the run."),
+]
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE.nc", help="Write the trajectories as NetCDF.")]
 
 
@@ -55,6 +59,7 @@ def simulate(
     system_set: SystemSettings = None,
     graph_set: options.GraphSettings = None,
     problem_set: ProblemSettings = None,
+    record: Record = None,
     out: Out = None,
     jobs: options.Jobs = 1,
     as_json: options.Json = False,
@@ -77,6 +82,7 @@ def simulate(
 
     from experiments.cli.summary import summary
     from numerics import simulate as run
+    from numerics.simulation import DEFAULT_QUANTITIES
 
     with console(stderr=True).status("simulating"):
         dataset = run(
@@ -87,6 +93,7 @@ def simulate(
             replicas=replicas,
             seed=seed,
             record_every=record_every,
+            quantities=list(dict.fromkeys([*DEFAULT_QUANTITIES, *(record or [])])),
             jobs=jobs,
         )
     if out is not None:
@@ -127,6 +134,11 @@ def _show(found: dict[str, object]) -> None:
     constants = found["constants"]
     assert isinstance(constants, dict)
     console().print(table(("constant", "value"), [[name, number(value)] for name, value in constants.items()], right=("value",)))
+    recorded = found["recorded"]
+    assert isinstance(recorded, dict)
+    if recorded:
+        rows = [[name, number(entry["mean"]), number(entry["max"])] for name, entry in recorded.items()]
+        console().print(table(("recorded", "mean", "largest"), rows, right=("mean", "largest")))
     diverged = found["diverged"]
     if diverged:
         assert isinstance(diverged, dict)

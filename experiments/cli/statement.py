@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from theory.theorem import Theorem
 
 # names of the symbol table whose spelling is not already what a reader expects
-_SHOWN = {"delta": "Δ", "f_star": "f*", "q_gap": "(1 - q)", "x0_sq": "mean ‖x(0)‖²"}
+_SHOWN = {"delta": "Δ", "f_star": "f*", "one_minus_q": "(1 - q)", "x0_sq": "mean ‖x(0)‖²"}
 
 
 class _Unicode(PrettyPrinter):  # type: ignore[misc]
@@ -56,12 +56,23 @@ def statement(theorem: Theorem) -> str:
         ("If", [condition.text for condition in theorem.requires]),
         ("Then", claim),
         ("With", definitions),
+        ("Leading order in K", _rate(theorem)),
         ("LaTeX", [theorem.latex()]),
         ("Standing", [textwrap.fill(f"{card.standing}. {card.standing_note}", 96)]),
         ("Wording", [f"{card.provenance.tag}, confidence {card.provenance.confidence}"]),
     ]
     head = f"{card.key}: {card.title}\n{card.source}; about {', '.join(card.systems)}"
     return "\n\n".join([head, *(_section(name, parts) for name, parts in sections if parts)])
+
+
+def _rate(theorem: Theorem) -> list[str]:
+    """Return the leading term as K grows, and whether it depends on n and K through n K alone."""
+    rate = theorem.rate()
+    if not rate.exponents["K"]:
+        return []
+    step = [] if rate.step is None else [formula("at γ", "=", rate.step)]
+    speedup = "yes" if theorem.linear_speedup().holds else "no"
+    return [formula("", "", rate.leading), *step, f"linear speed-up in the number of workers: {speedup}"]
 
 
 def _section(name: str, parts: list[str]) -> str:

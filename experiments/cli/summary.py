@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from numerics.simulation import DEFAULT_QUANTITIES
 from numerics.typing import Floats
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def summary(run: xr.Dataset) -> dict[str, Any]:
     dict
         What the run was; ``mean_grad_norm_sq`` and ``mean_consensus_sq``, means over the recorded iterations k < K and over
         replicas; ``mean_grad_norm_sq_ci``, a Student interval at 95 % over replicas (see `interval`);
-        ``final_value``, the mean of f(center) at iteration K; ``diverged``, iteration by replica.
+        ``final_value``, the mean of f(center) at iteration K; ``recorded``, mean and largest value of what else was recorded;
+        ``diverged``, iteration by replica.
     """
     attributes = run.attrs
     averages = run["grad_norm_sq"].values[:-1].mean(axis=0)
@@ -51,6 +53,11 @@ def summary(run: xr.Dataset) -> dict[str, Any]:
         "mean_grad_norm_sq_ci": interval(averages),
         "mean_consensus_sq": float(run["consensus_sq"].values[:-1].mean()),
         "final_value": float(run["value"].values[-1].mean()),
+        "recorded": {
+            name: {"mean": float(values.values[:-1].mean()), "max": float(values.values.max())}
+            for name, values in run.data_vars.items()
+            if name not in (*DEFAULT_QUANTITIES, "diverged_at")
+        },
         "diverged": diverged,
         "loop_seconds": attributes["loop_seconds"],
     }

@@ -48,6 +48,8 @@ def theorems(
         for name, label in (("step_size", "step size"), ("largest_step", "largest step"), ("bound", "bound")):
             if found[name] is not None:
                 typer.echo(f"  {label:<13}{number(found[name])}")
+        if found["rate"]["linear_speedup_from_K"] is not None:
+            typer.echo(f"  linear speed-up from K = {number(found['rate']['linear_speedup_from_K'])} on")
         rows = [[check["text"], "yes" if check["holds"] else "no", number(check["factor"])] for check in found["conditions"]]
         console().print(table(("condition", "holds", "left side / right side"), rows, right=("left side / right side",)))
 
@@ -62,6 +64,7 @@ def described(theorem: Theorem, numbers: dict[str, float]) -> dict[str, Any]:
         "quantity": theorem.quantity.name,
         "assumptions": [assumption.text for assumption in theorem.assumptions],
         "constants": list(theorem.constants),
+        "rate": _rate(theorem, numbers),
         "set": numbers,
     }
     if not numbers:
@@ -75,6 +78,22 @@ def described(theorem: Theorem, numbers: dict[str, float]) -> dict[str, Any]:
         "conditions": [
             {"text": check.text, "holds": check.holds, "factor": check.factor} for check in theorem.conditions(**numbers)
         ],
+    }
+
+
+def _rate(theorem: Theorem, numbers: dict[str, float]) -> dict[str, Any]:
+    """Return the leading order in K, its exponents, and from which K on the speed-up is linear at these numbers."""
+    rate = theorem.rate()
+    # K itself is what is looked for, and a free step is the one of the rate
+    rest = {name: value for name, value in numbers.items() if name not in ("K", "gamma")}
+    needed = set(theorem.constants) - {"K", "gamma"}
+    speedup = theorem.linear_speedup(**rest) if rest and needed <= set(rest) else theorem.linear_speedup()
+    return {
+        "leading": str(rate.leading),
+        "exponents": {name: float(value) for name, value in rate.exponents.items()},
+        "step": None if rate.step is None else str(rate.step),
+        "linear_speedup": speedup.holds,
+        "linear_speedup_from_K": speedup.from_K,
     }
 
 
@@ -112,7 +131,8 @@ def _complete(theorem: Theorem, numbers: dict[str, float]) -> None:
     """Refuse to evaluate while constants are missing, and name them all."""
     from theory.symbols import TABLE
 
-    given = set(numbers) | ({"q", "q_gap"} if {"q", "q_gap"} & set(numbers) else set())
+    either = {"q", "one_minus_q"}
+    given = set(numbers) | (either if either & set(numbers) else set())
     missing = [f"{name} ({TABLE[name].meaning})" for name in theorem.constants if name not in given]
     if missing:
         raise StragglerError(f"{theorem.key} also needs --set {', '.join(missing)}")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from numerics import graphs, problems, quantities
+from numerics import graphs, problems, quantities, simulate
 from numerics.algorithms import DPSGD, OSGP, SGP
 from numerics.engine import run
 from numerics.events import Round, rounds
+from numerics.noise import NoNoise
+from numerics.problems import Problem
 from numerics.recorder import Trajectory
 from straggler import InputError, UnknownName
 
@@ -40,7 +42,7 @@ def test_quantities_are_their_formulas(objective, options):
         "view_grad_norm_sq": [np.mean([np.sum((spectrum * (views[i, r] - middle)) ** 2) for i in range(4)]) for r in range(2)],
     }
     for name, values in expected.items():
-        found = quantities.get(name).measure(quantities.Snapshot(objective, algorithm, state))
+        found = quantities.get(name).measure(quantities.Snapshot(Problem(objective, NoNoise()), algorithm, state))
         np.testing.assert_allclose(found, values, rtol=1e-12, err_msg=name)
         assert found.shape == (2,)
 
@@ -50,7 +52,7 @@ def test_view_radius_is_the_largest_distance_to_the_center_of_the_ball():
     algorithm, state = pushed(objective)
     views = algorithm.view(state, None)
     expected = [max(np.linalg.norm(views[i, r] - objective.ball_center()) for i in range(4)) for r in range(2)]
-    found = quantities.get("view_radius").measure(quantities.Snapshot(objective, algorithm, state))
+    found = quantities.get("view_radius").measure(quantities.Snapshot(Problem(objective, NoNoise()), algorithm, state))
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
@@ -59,7 +61,7 @@ def test_measuring_changes_nothing(objective):
     before = [slab.copy() for slab in state.slabs()]
     for quantity in quantities.QUANTITIES.values():
         if quantity.name != "view_radius":
-            quantity.measure(quantities.Snapshot(objective, algorithm, state))
+            quantity.measure(quantities.Snapshot(Problem(objective, NoNoise()), algorithm, state))
     for slab, kept in zip(state.slabs(), before, strict=True):
         np.testing.assert_array_equal(slab, kept)
 
@@ -73,7 +75,7 @@ def test_names_are_checked():
 def test_the_recorder_notes_the_first_recorded_non_finite_value(objective):
     algorithm, schedule = DPSGD(step_size=0.1), graphs.ring(4).schedule()
     state = algorithm.init(np.ones((3, 3)), 4)
-    recorder = Trajectory(objective, ("value",), 10, 4, 3)
+    recorder = Trajectory(Problem(objective, NoNoise()), ("value",), 10, 4, 3)
     recorder.start(algorithm, state)
     for event in rounds(schedule, 10):
         if event.k == 4:
@@ -88,7 +90,7 @@ def test_the_recorder_notes_the_first_recorded_non_finite_value(objective):
 
 def test_the_recorder_needs_a_positive_interval(objective):
     with pytest.raises(InputError, match="record_every"):
-        Trajectory(objective, ("value",), 10, 0, 1)
+        Trajectory(Problem(objective, NoNoise()), ("value",), 10, 0, 1)
 
 
 def test_the_engine_plays_events_in_order_and_reuses_the_gradients():
@@ -118,3 +120,14 @@ def test_rounds_follow_the_schedule():
     assert [event.k for event in events] == [0, 1, 2, 3, 4]
     assert all(event.mixing is schedule.at(event.k) for event in events)
     assert Round(0, schedule.at(0)).workers == slice(None)
+
+
+def test_zeta_and_sigma_along_a_run_are_those_of_the_center_and_below_their_certificates():
+    problem = problems.logistic_breast_cancer(workers=4, batch=2, split="label")
+    run = simulate(DPSGD(step_size=0.1), problem, graphs.ring(4), iterations=3, replicas=2, quantities=("zeta", "sigma"))
+    for name in ("zeta", "sigma"):
+        assert run[name].shape == (4, 2)
+        assert (run[name] <= problem.numbers[name] * (1 + 1e-12)).all()
+        start = problem.measure(problem.start()[None, :])[name]
+        np.testing.assert_allclose(run[name][0], np.repeat(start, 2), rtol=1e-12)
+    assert not np.allclose(run["zeta"][0], run["zeta"][3])

@@ -33,6 +33,9 @@ def test_numbers_of_a_free_step(cli):
     assert found["conditions"] == [{"text": "gamma <= 1/L", "holds": False, "factor": pytest.approx(2.0)}]
     assert found["standing"] == "ours"
     assert r"\gamma" in found["latex"]
+    assert found["rate"]["exponents"] == {"K": -0.5, "n": -0.5, "gap": 0}
+    assert found["rate"]["linear_speedup"] is True
+    assert found["rate"]["linear_speedup_from_K"] > 0
 
 
 def test_numbers_of_a_prescribed_step(cli):
