@@ -1,0 +1,57 @@
+"""The examples people read are examples that run: doctests, the readme's Python block, the readme's commands."""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import importlib
+import io
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from experiments.cli import main
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+PACKAGES = ("theory", "numerics", "experiments", "paper_figs")
+
+
+def with_examples() -> list[str]:
+    files = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py")) if ">>>" in path.read_text()]
+    return [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in files]
+
+
+@pytest.mark.parametrize("module", with_examples())
+def test_doctests(module) -> None:
+    result = doctest.testmod(importlib.import_module(module))
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+def test_the_python_example_of_the_readme_runs() -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len([line for line in code.splitlines() if line.strip()]) <= 16
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, "README.md", "exec"), {})
+    measured, bound = re.search(r"^([\d.]+) <= ([\d.]+)$", printed.getvalue(), re.MULTILINE).groups()
+    assert float(measured) <= float(bound)
+
+
+def tour() -> list[str]:
+    return re.findall(r"^    (straggler .*)$", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize("line", [line for line in tour() if " figure " not in line and " verify " not in line])
+def test_the_commands_of_the_readme_run(line, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", shlex.split(line))
+    assert main() == 0
+    assert capsys.readouterr().out
+
+
+def test_the_tour_has_five_lines() -> None:
+    assert len(tour()) == 5
