@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,8 @@ from numerics.typing import Floats
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from numerics.mixing import MixingSchedule
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def gather(setting: Setting, bound: float, alpha: float, store: Path | None) -> 
         samples = np.concatenate([piece["sample"].values for piece in pieces])
         interval = _extremes(samples, alpha) if measure.pathwise else sequential.student(samples, sequential.spent(alpha, look))
         diverged = np.concatenate([piece["diverged_at"].values for piece in pieces])
-        if (diverged >= 0).any() or settle(interval.lower, interval.upper, bound, None) is not None:
+        if (diverged >= 0).any() or settle(interval.lower, interval.upper, bound, None, setting.rounding) is not None:
             break
     running = np.concatenate([piece["running"].values for piece in pieces], axis=1)
     middle, half = _band(running, measure.pathwise)
@@ -90,6 +94,8 @@ def _sampled(setting: Setting, measure: measures.Measure, replicas: range, store
         return measure.sample(setting, replicas)
     quantity = setting.theorem.quantity.name
     described = setting.claim.run_description(setting.gamma, quantity, replicas)
+    # problem and graph may be files, whose content can change under their names
+    described |= {"made from": setting.problem.provenance(), "mixing": _fingerprint(setting.schedule)}
     if measure.average_of is None:
         described |= {"C": setting.constants["C"], "q": setting.constants["q"]}
     path = store / f"{storage.key_of(described)}.nc"
@@ -98,6 +104,16 @@ def _sampled(setting: Setting, measure: measures.Measure, replicas: range, store
     dataset = measure.sample(setting, replicas)
     storage.save(dataset.assign_attrs(description=described), path)
     return dataset
+
+
+def _fingerprint(schedule: MixingSchedule) -> str:
+    """Return a hash of the matrices of one period of a schedule, or of what a random one is drawn from."""
+    if schedule.period is None:
+        return json.dumps(schedule.provenance(), sort_keys=True)
+    content = hashlib.sha256()
+    for k in range(schedule.period):
+        content.update(schedule.at(k).matrix().tobytes())
+    return content.hexdigest()
 
 
 def _extremes(samples: Floats, alpha: float) -> sequential.Interval:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from experiments.settings import Setting
     from numerics.engine import Oracle
 
+ROUNDING = 1e-14
+"""Part of the size of the views that a distance to their mean is known to."""
+
 
 class _Listening:
     """An oracle that keeps the norms ||g_i||, shape (n, R), of the last gradients it handed out."""
@@ -50,7 +53,7 @@ def ratios(setting: Setting, replicas: range, per_node: bool) -> Floats:
     oracle = _Listening(setting.problem.oracle(Streams(claim.seed, replicas)))
     start = np.broadcast_to(setting.problem.start(), (len(replicas), setting.problem.dim))
     state = algorithm.init(start, claim.nodes)
-    deviation = _deviation(algorithm.view(state, None), algorithm.center(state))
+    deviation, rounding = _deviation(algorithm.view(state, None), algorithm.center(state))
     # initial terms of the two right sides: ||x_i(0)|| per node, ||X_0 - 1 xbar_0'|| over all nodes
     right: Floats = c * (np.broadcast_to(np.linalg.norm(start, axis=-1), deviation.shape) if per_node else _frobenius(deviation))
     rows = []
@@ -60,19 +63,21 @@ def ratios(setting: Setting, replicas: range, per_node: bool) -> Floats:
         pushed = setting.gamma * c * oracle.norms
         if per_node:  # the printed sum runs to s = k
             right = right + pushed
-            rows.append(_ratio(deviation, right).max(axis=0))
+            rows.append(_ratio(deviation, right, rounding).max(axis=0))
             right = q * right
         else:
-            rows.append(_ratio(_frobenius(deviation), right).max(axis=0))
+            rows.append(_ratio(_frobenius(deviation), right, rounding).max(axis=0))
             right = q * (right + _frobenius(pushed))
         algorithm.step(state, gradients, event)
-        deviation = _deviation(algorithm.view(state, None), algorithm.center(state))
+        deviation, rounding = _deviation(algorithm.view(state, None), algorithm.center(state))
     return np.array(rows)
 
 
-def _deviation(view: Floats, center: Floats) -> Floats:
+def _deviation(view: Floats, center: Floats) -> tuple[Floats, Floats]:
+    """Return the distances of the views to the center, (n, R), and what rounding may contribute to any of them, (R,)."""
     norms: Floats = np.linalg.norm(view - center, axis=-1)
-    return norms
+    size: Floats = _frobenius(np.linalg.norm(view, axis=-1))[0]
+    return norms, ROUNDING * size
 
 
 def _frobenius(norms: Floats) -> Floats:
@@ -81,8 +86,8 @@ def _frobenius(norms: Floats) -> Floats:
     return total
 
 
-def _ratio(left: Floats, right: Floats) -> Floats:
-    """Return left / right, with 0 where a node has not moved (to rounding) and inf where it moved against a zero bound."""
-    moved = left > 1e-12
+def _ratio(left: Floats, right: Floats, rounding: Floats) -> Floats:
+    """Return left / right beyond rounding: 0 where a node has not moved, inf where it moved against a zero bound."""
+    moved = np.maximum(left - rounding, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(moved, left / right, 0.0)
+        return np.where(moved == 0, 0.0, moved / right)

@@ -2,8 +2,8 @@
 
 A claim is looked at after 16, 32, 64, ... replicas. The error probability alpha granted to the claim is split over
 the looks, alpha_j = alpha * 2^-(j+1) for look j = 0, 1, ..., so that the union bound over any number of looks spends
-less than alpha. Each look uses one-sided Student bounds for the mean of independent replicas; a replica is itself a
-mean over thousands of iterations.
+less than alpha. Each look uses one-sided Student bounds for the mean of independent replicas. They are exact for normal
+samples and approximate otherwise; a replica is itself a mean over thousands of iterations, hence close to normal.
 """
 
 from __future__ import annotations

@@ -26,6 +26,18 @@ class Setting:
     gamma: float
     constants: dict[str, float]
 
+    @property
+    def rounding(self) -> float:
+        """What rounding may leave of a squared distance that is zero in exact arithmetic; 0 for other quantities.
+
+        A distance is a difference of coordinates, known to 1e-13 of their size (of the start, and of its distance to a
+        minimiser); the variance of the center, of order K gamma^2 sigma^2, is known to 1e-14 of itself.
+        """
+        if self.theorem.quantity.name != "mean_consensus_sq":
+            return 0.0
+        c = self.constants
+        return 1e-26 * (c["x0_sq"] + 2 * c["delta"] / c["L"]) + 1e-14 * c["K"] * (self.gamma * c["sigma"]) ** 2
+
 
 def prepare(claim: Claim) -> Setting:
     """Return the setting of a claim.
@@ -74,7 +86,7 @@ def _mixing(claim: Claim, theorem: Theorem, problem: Problem) -> dict[str, float
         return {}
     if claim.constants == "printed":
         return _printed_envelope(claim, problem)
-    return dict(_computed(schedule_key(claim), int(claim.options.get("overlap", 0)) if claim.system == "osgp" else 0))
+    return dict(_computed(schedule_key(claim), int(getattr(claim.build_algorithm(1.0), "overlap", 0))))
 
 
 def schedule_key(claim: Claim) -> tuple[str, int, tuple[tuple[str, object], ...], str | None]:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 VERDICTS = ("holds", "vacuous", "violated", "inconclusive", "inapplicable", "diverged")
+TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class Finding:
     verdict, reason
         One of `VERDICTS`, and why.
     factor
-        bound / measured where the bound was tested; for ``inapplicable``, by how much the condition named in ``reason`` fails.
+        bound / measured where the bound was tested; for ``inapplicable``, by how much the condition named in ``reason`` fails
+        (None where an assumption that is not a number fails).
     replicas
         Number of replicas that were needed.
     known_false
@@ -65,15 +67,23 @@ class Finding:
         return self.verdict in ("violated", "diverged") and not self.known_false
 
 
-def settle(lower: float, upper: float, bound: float, exact: float | None) -> str | None:
+def settle(lower: float, upper: float, bound: float, exact: float | None, rounding: float = 0.0) -> str | None:
     """Return ``holds`` or ``violated`` if the evidence settles the claim, else None.
 
     An exact expectation settles it by itself; sampling settles it when the whole interval lies on one side of the bound.
+    A relative 1e-9 of the bound, and ``rounding``, are not taken for a violation: runs and moments are computed in floats.
     """
+    limit = bound * (1 + TOLERANCE) + rounding
     if exact is not None:
-        return "holds" if exact <= bound * (1 + 1e-9) else "violated"
-    if upper <= bound:
+        return "holds" if exact <= limit else "violated"
+    if upper <= limit:
         return "holds"
-    if lower > bound:
+    if lower > limit:
         return "violated"
     return None
+
+
+def agree(lower: float, upper: float, exact: float, rounding: float = 0.0) -> bool:
+    """Return whether an exact expectation lies in an interval from sampling, which without noise has no width, up to rounding."""
+    slack = TOLERANCE * abs(exact) + rounding
+    return lower - slack <= exact <= upper + slack

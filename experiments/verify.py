@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from experiments.applicability import obstacle
 from experiments.claims import Claim
 from experiments.evidence import Evidence, gather
 from experiments.settings import Setting, prepare
-from experiments.verdict import Finding, settle
+from experiments.verdict import Finding, agree, settle
 
 FAMILY_LEVEL = 0.01
 
@@ -68,11 +69,9 @@ def examine(claim: Claim, alpha: float, store: Path | None = None) -> Outcome:
 
     with threadpool_limits(1):
         setting = prepare(claim)
-        failing = [check for check in setting.theorem.conditions(**setting.constants) if not check.holds]
-        if failing:
-            worst = max(failing, key=lambda check: check.factor)
-            reason = f"needs {worst.text}; fails by a factor {worst.factor:.3g}"
-            return _outcome(setting, None, "inapplicable", reason, worst.factor)
+        barred = obstacle(setting)
+        if barred is not None:
+            return _outcome(setting, None, "inapplicable", *barred)
         bound = float(setting.theorem.bound(**setting.constants))
         evidence = gather(setting, bound, alpha, store)
         return _outcome(setting, evidence, *_judge(setting, evidence, bound))
@@ -86,15 +85,16 @@ def _judge(setting: Setting, evidence: Evidence, bound: float) -> tuple[str, str
     measured = interval.mean if exact is None else exact
     factor = bound / measured if measured > 0 else math.inf
     radius = setting.problem.numbers.get("radius")
-    if evidence.farthest is not None and radius is not None and evidence.farthest > radius:
+    if _needs_ball(setting) and evidence.farthest is not None and radius is not None and evidence.farthest > radius:
         reason = f"a view left the ball where the constants are certified: distance {evidence.farthest:.3g}, radius {radius:.3g}"
         return "inapplicable", reason, evidence.farthest / radius
-    if exact is not None and not interval.lower <= exact <= interval.upper:
+    rounding = setting.rounding
+    if exact is not None and not agree(interval.lower, interval.upper, exact, rounding):
         reason = (
             f"the witnesses disagree: exact {exact:.6g} lies outside the interval [{interval.lower:.6g}, {interval.upper:.6g}]"
         )
         return "inconclusive", reason, factor
-    verdict = settle(interval.lower, interval.upper, bound, exact)
+    verdict = settle(interval.lower, interval.upper, bound, exact, rounding)
     if verdict is None:
         return "inconclusive", f"the interval still contains the bound after {interval.samples} replicas", factor
     how = "exact second moments" if exact is not None else f"{interval.samples} replicas"
@@ -104,6 +104,12 @@ def _judge(setting: Setting, evidence: Evidence, bound: float) -> tuple[str, str
     if trivial is not None and bound > trivial:
         return "vacuous", f"the bound exceeds ||grad f(x_0)||^2 = {trivial:.3g}", factor
     return verdict, f"settled by {how}", factor
+
+
+def _needs_ball(setting: Setting) -> bool:
+    """Return whether the theorem asks for a constant that is certified on a ball only."""
+    constants = setting.problem.constants
+    return any(name in constants and constants[name].kind == "certified on ball" for name in setting.theorem.constants)
 
 
 def _trivial(setting: Setting) -> float | None:
@@ -125,12 +131,12 @@ def _outcome(setting: Setting, evidence: Evidence | None, verdict: str, reason: 
         graph=claim.graph,
         nodes=claim.nodes,
         iterations=claim.iterations,
-        gamma=setting.gamma,
+        gamma=setting.gamma if setting.gamma > 0 else None,
         measured=interval.mean if interval else None,
         measured_ci=(interval.lower, interval.upper) if interval else None,
         exact=evidence.exact if evidence else None,
         worst_case=None,
-        bound=float(theorem.bound(**setting.constants)),
+        bound=float(theorem.bound(**setting.constants)) if setting.gamma > 0 else None,
         verdict=verdict,
         reason=reason,
         factor=factor,
@@ -141,11 +147,10 @@ def _outcome(setting: Setting, evidence: Evidence | None, verdict: str, reason: 
 
 
 def known_false(key: str) -> bool:
-    """Return whether the house holds a correction of this statement: a printed form that stands beside a corrected one."""
+    """Return whether the card of a theorem says that it is false as stated."""
     from theory import registry
 
-    name, _, standing = key.partition(":")
-    return standing == "printed" and f"{name}:corrected" in set(registry.keys())
+    return registry.card(key).known_false
 
 
 def counts(findings: Iterable[Finding]) -> dict[str, int]:

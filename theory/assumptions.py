@@ -69,7 +69,8 @@ envelope = Assumption(
 )
 augmented = Assumption(
     "augmented",
-    "messages in flight are virtual nodes of an augmented column-stochastic matrix; B_E is taken over its real rows and columns",
+    "gradients at the de-biased models, and every round's messages tau rounds late: until then they are virtual nodes of an "
+    "augmented column-stochastic matrix, over whose real rows and columns B_E is taken",
     r"\bar x=\tfrac1n\sum(\text{all mass, also in flight})",
 )
 periodic_average = Assumption(

@@ -61,6 +61,8 @@ class Card:
         What failed, what was recalled, what was proved.
     provenance
         How the wording was obtained.
+    known_false
+        As stated it is known to be false: a run that violates it is a finding, not a failure.
     """
 
     key: str
@@ -72,3 +74,4 @@ class Card:
     standing: Standing
     standing_note: str
     provenance: Provenance
+    known_false: bool = False

@@ -67,14 +67,18 @@ class Condition:
         return Condition(self.text, lhs, rhs, self.strict, self.exact)
 
     def check(self, constants: Mapping[str, Any], owner: str = "the condition") -> Check:
-        """Return the condition at numbers; equality, and the boundary, are met up to a relative rounding of 1e-12."""
+        """Return the condition at numbers; equality, and the boundary, are told up to a relative rounding of 1e-12.
+
+        The boundary itself meets ``<=`` and misses ``<``.
+        """
         lhs, rhs = evaluate(self.lhs, constants, owner), evaluate(self.rhs, constants, owner)
         with np.errstate(all="ignore"):
             slack = ROUNDING * np.abs(rhs)
             if self.exact:
                 holds = np.abs(np.subtract(lhs, rhs)) <= 1e3 * slack
             else:
-                holds = np.less(lhs, rhs) if self.strict else np.less_equal(lhs, rhs + slack)
+                below = rhs * (1 - ROUNDING * np.sign(rhs))
+                holds = np.less(lhs, below) if self.strict else np.less_equal(lhs, rhs + slack)
             ratio = np.divide(lhs, rhs)
             factor = np.where(np.equal(lhs, rhs), 1.0, np.where(np.less_equal(rhs, 0) & np.greater(lhs, rhs), np.inf, ratio))
         if np.ndim(holds) == 0:

@@ -39,6 +39,13 @@ def test_lemma_3_as_printed_is_violated_and_its_correction_holds() -> None:
         assert verify.examine(claim, ALPHA).finding.verdict == "holds"
 
 
+def test_the_counterexample_to_lemma_3_is_one_at_any_scale() -> None:
+    (printed,) = only(grid.quick(), "sgp.lemma-3:printed")
+    small = printed.model_copy(update={"problem_options": dict(printed.problem_options) | {"zeta": 1e-13}})
+    ratios = [verify.examine(claim, ALPHA).finding.measured for claim in (printed, small)]
+    assert ratios[1] == pytest.approx(ratios[0], rel=1e-2)
+
+
 def test_sgp_theorem_1_is_inapplicable_with_printed_constants_and_holds_with_computed_ones() -> None:
     claims = only(grid.quick(), "sgp.theorem-1:printed")
     findings = {claim.constants: verify.examine(claim, ALPHA).finding for claim in claims}
@@ -78,6 +85,63 @@ def test_leaving_the_certified_ball_is_inapplicable() -> None:
     finding = verify.examine(CLAIM.model_copy(update={"problem_options": options, "iterations": 300}), ALPHA).finding
     assert finding.verdict == "inapplicable"
     assert "left the ball" in finding.reason
+
+
+def test_a_ball_matters_only_to_theorems_that_use_what_is_certified_on_it() -> None:
+    options = {"dim": 3, "smoothness": 1.0, "sigma": 5.0, "zeta": 0.1, "hessians": "different", "radius": 2.0}
+    changes = {"theorem": "sgd.ghadimi-lan", "system": "sgd", "problem_options": options, "iterations": 300}
+    outcome = verify.examine(CLAIM.model_copy(update=changes), ALPHA)
+    assert outcome.evidence.farthest > 2.0
+    assert outcome.finding.verdict in ("holds", "vacuous")
+
+
+@pytest.mark.parametrize("theorem", ["ours.p2", "ours.p2-consensus", "dpsgd.theorem-1"])
+@pytest.mark.parametrize("iterations", [60, 61, 97])
+def test_witnesses_of_a_run_without_noise_agree(theorem: str, iterations: int) -> None:
+    quiet = SMALL | {"noise": "none", "sigma": 0.0}
+    claim = CLAIM.model_copy(update={"theorem": theorem, "problem_options": quiet, "iterations": iterations})
+    assert verify.examine(claim, ALPHA).finding.verdict in ("holds", "vacuous")
+    claim = claim.model_copy(update={"theorem": "ours.p1", "system": "sgd"})
+    assert verify.examine(claim, ALPHA).finding.verdict in ("holds", "vacuous")
+
+
+@pytest.mark.parametrize("problem", ["quadratic", "cosine"])
+def test_rounding_does_not_violate_a_bound_of_zero(problem: str) -> None:
+    local = {"theorem": "ours.p3-consensus", "system": "local-sgd", "graph": "complete", "options": {"period": 1}}
+    push = {"theorem": "ours.p4-consensus", "system": "sgp", "graph": "complete"}
+    for changes in (local, push):
+        outcome = verify.examine(CLAIM.model_copy(update=changes | {"problem": problem}), ALPHA)
+        assert outcome.finding.bound < 1e-25
+        assert outcome.finding.verdict == "holds"
+
+
+def test_rounding_does_not_excuse_a_distance(monkeypatch) -> None:
+    from theory.theorem import Theorem
+
+    claim = CLAIM.model_copy(update={"theorem": "ours.p2-consensus", "step": 1e-6})
+    exact = verify.examine(claim, ALPHA).finding.exact
+    monkeypatch.setattr(Theorem, "bound", lambda self, **_: exact * (1 - 1e-6))
+    assert verify.examine(claim, ALPHA).finding.verdict == "violated"
+
+
+def test_a_true_printed_statement_may_not_be_violated_unnoticed(monkeypatch) -> None:
+    from theory.theorem import Theorem
+
+    monkeypatch.setattr(Theorem, "bound", lambda self, **_: 1e-6)
+    finding = verify.examine(CLAIM.model_copy(update={"theorem": "dpsgd.theorem-3:printed"}), ALPHA).finding
+    assert finding.verdict == "violated"
+    assert finding.fails
+
+
+def test_a_file_with_other_content_is_another_result(tmp_path) -> None:
+    file, store = tmp_path / "data.svm", tmp_path / "store"
+    options = {"theorem": "ours.p1", "system": "sgd", "problem": f"logistic:{file}", "problem_options": {}, "nodes": 2}
+    measured = []
+    for value in (1, 2):
+        file.write_text("".join(f"{(-1) ** row} 1:{value * row} 2:1\n" for row in range(8)))
+        measured.append(verify.examine(CLAIM.model_copy(update=options | {"step": 0.01}), ALPHA, store).finding.measured)
+    fresh = verify.examine(CLAIM.model_copy(update=options | {"step": 0.01}), ALPHA).finding.measured
+    assert measured[1] == fresh != measured[0]
 
 
 def test_stored_samples_are_reused_and_a_damaged_one_is_refused(tmp_path, monkeypatch) -> None:

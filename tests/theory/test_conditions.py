@@ -97,3 +97,10 @@ def test_planting_a_smaller_bound_is_visible():
     planted = Theorem(theorem.card, theorem.quantity, theorem.right_side / 2, requires=theorem.requires)
     here = {"n": 4, "K": 100, "L": 1, "sigma": 1, "delta": 1, "gamma": 0.01}
     assert planted.bound(**here) == theorem.bound(**here) / 2
+
+
+def test_a_strict_condition_misses_its_boundary_also_to_rounding():
+    condition = Condition("n < K", n, K, strict=True)
+    assert not condition.check({"n": 2.0, "K": 2.0 * (1 + 2e-16)}).holds
+    assert condition.check({"n": 2.0, "K": 2.0 * (1 + 1e-9)}).holds
+    assert condition.check({"n": 2.0, "K": math.inf}).holds

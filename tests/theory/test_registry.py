@@ -99,3 +99,7 @@ def test_bibtex():
     assert text.count("{") == text.count("}")
     with pytest.raises(UnknownName, match="nobody-1999"):
         bibtex(["nobody-1999"])
+
+
+def test_only_lemma_3_as_printed_is_known_to_be_false():
+    assert [card.key for card in theory.cards() if card.known_false] == ["sgp.lemma-3:printed"]

@@ -53,3 +53,8 @@ def test_conditions_are_pure_numbers_where_the_bound_is_balanced(key):
         if before.text.startswith("zeta"):
             continue
         assert np.asarray(after.factor) == pytest.approx(np.asarray(before.factor), rel=1e-9)
+
+
+@pytest.mark.parametrize("key", ["dpsgd.corollary-2", "dpsgd.theorem-3:printed", "sgp.theorem-1:printed"])
+def test_cards_say_that_units_do_not_match(key):
+    assert "unit" in theory.get(key).standing_note

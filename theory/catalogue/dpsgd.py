@@ -28,7 +28,8 @@ CARDS = (
         "printed",
         "Step size read in a second-hand account, the rest recalled, not compared with the print. In the first condition sigma^6 "
         "and L/2 are recalled with medium confidence; memory also offers L in place of L/2. With L/2 the printed constants come "
-        "out of the program's derivation exactly; the variant with L is true too: dpsgd.corollary-2:rederived.",
+        "out of the program's derivation exactly; the variant with L is true too: dpsgd.corollary-2:rederived. The step and the "
+        "sum of Delta and L/2 add unlike units: the statement is not invariant under a change of units.",
         Provenance("recalled", "medium"),
     ),
     Card(

@@ -70,6 +70,7 @@ CARDS = (
         "node whose own are zero drifts with its neighbours. Four workers, each sending half to the next; the first has gradient "
         "one and the others none: after one step the fourth is off the mean and its right side is zero.",
         Provenance("recalled"),
+        known_false=True,
     ),
     Card(
         "sgp.lemma-3:corrected",

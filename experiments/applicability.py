@@ -1,0 +1,80 @@
+"""Whether a theorem speaks about a run: what it assumes of mixing and algorithm, and what it asks of the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from experiments.settings import Setting
+    from theory.conditions import Check
+
+EQUAL = 1e-12
+
+
+def obstacle(setting: Setting) -> tuple[str, float | None] | None:
+    """Return why the theorem does not speak about a run, and by which factor a condition fails; None where it does.
+
+    What algorithms and problems guarantee by themselves (a common start, independent noise, smoothness) is not asked again.
+    Where no step size is admissible the conditions that do not involve it say why.
+    """
+    for assumption in setting.theorem.assumptions:
+        met = _MET.get(assumption.name)
+        if met is not None and not met(setting):
+            return f"assumes {assumption.text}", None
+    failing = [check for check in _checks(setting) if not check.holds]
+    if failing:
+        worst = max(failing, key=lambda check: check.factor)
+        return f"needs {worst.text}; fails by a factor {worst.factor:.3g}", float(worst.factor)
+    if not setting.gamma > 0:
+        return f"admits no positive step size here: gamma = {setting.gamma:.3g}", None
+    return None
+
+
+def _checks(setting: Setting) -> list[Check]:
+    """Return the conditions at the numbers of the setting; without a step size to speak of, those that do not involve it."""
+    from theory.evaluate import required
+
+    theorem = setting.theorem
+    if setting.gamma > 0:
+        checks: list[Check] = theorem.conditions(**setting.constants)
+        return checks
+    free = (each for each in theorem.requires if "gamma" not in required(theorem.expanded(each.lhs), theorem.expanded(each.rhs)))
+    return [each.check(setting.constants, theorem.key) for each in free]
+
+
+def _one_symmetric_matrix(setting: Setting) -> bool:
+    schedule = setting.schedule
+    if schedule.period is None:
+        return False
+    first = schedule.at(0).matrix()
+    matrices = [first.T, *(schedule.at(k).matrix() for k in range(1, schedule.period))]
+    return all(np.abs(matrix - first).max() <= EQUAL for matrix in matrices)
+
+
+def _exact_averages(setting: Setting) -> bool:
+    schedule = setting.schedule
+    return schedule.period is not None and all(
+        np.abs(schedule.at(k).matrix() - 1 / schedule.n).max() <= EQUAL for k in range(schedule.period)
+    )
+
+
+def _local_from_the_start(setting: Setting) -> bool:
+    return not setting.claim.options.get("switch", 0)
+
+
+def _plain_overlap(setting: Setting) -> bool:
+    options = setting.claim.options
+    return bool(options.get("unbiased", True)) and options.get("send_every", 1) == 1
+
+
+_MET: dict[str, Callable[[Setting], bool]] = {
+    "symmetric-doubly-stochastic": _one_symmetric_matrix,
+    "doubly-stochastic": lambda setting: setting.schedule.doubly_stochastic,
+    "periodic-average": lambda setting: _exact_averages(setting) and _local_from_the_start(setting),
+    "periodic-mixing": lambda setting: _one_symmetric_matrix(setting) and _local_from_the_start(setting),
+    "augmented": _plain_overlap,
+}
+"""By name of the assumption in the theory."""

@@ -1,0 +1,85 @@
+"""A theorem is held against runs it speaks about only, whatever the numbers say."""
+
+from __future__ import annotations
+
+import pytest
+
+from experiments.claims import Claim
+from experiments.settings import prepare
+from experiments.verify import examine
+from numerics.mixing.push_sum import B_E
+
+ALPHA = 1e-4
+SMALL = {"dim": 4, "sigma": 1.0, "zeta": 0.5}
+
+
+def claim(theorem: str, system: str, **more: object) -> Claim:
+    return Claim(**({"problem": "quadratic", "nodes": 8, "iterations": 40, "budget": 16, "problem_options": SMALL} | more),
+                 theorem=theorem, system=system)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        (
+            claim("ours.p4-doubly", "sgp", graph="star", weights="push"),
+            claim("ours.p4-doubly", "sgp", graph="one-peer-exponential"),
+        ),
+        (
+            claim("ours.p4-doubly-consensus", "sgp", graph="star", weights="push"),
+            claim("ours.p4-doubly-consensus", "sgp", graph="star", weights="metropolis"),
+        ),
+        (
+            claim("ours.p3", "local-sgd", graph="ring", options={"period": 4}),
+            claim("ours.p3", "local-sgd", graph="complete", options={"period": 4}),
+        ),
+        (
+            claim("ours.p3-consensus", "local-sgd", options={"period": 4, "switch": 5}),
+            claim("ours.p3-consensus", "local-sgd", options={"period": 4, "switch": 0}),
+        ),
+        (
+            claim("local-sgd.wang-joshi-mixing", "local-sgd", graph="exponential", problem_options=SMALL | {"zeta": 0.0}),
+            claim("local-sgd.wang-joshi-mixing", "local-sgd", graph="ring", problem_options=SMALL | {"zeta": 0.0}),
+        ),
+        (claim("dpsgd.theorem-1", "dpsgd", graph="exponential"), claim("dpsgd.theorem-1", "dpsgd", graph="hypercube")),
+        (
+            claim("ours.p5", "osgp", graph="exponential", options={"overlap": 1, "unbiased": False}),
+            claim("ours.p5", "osgp", graph="exponential", options={"overlap": 1, "unbiased": True}),
+        ),
+        (
+            claim("ours.p5", "osgp", graph="exponential", options={"overlap": 1, "send_every": 2}),
+            claim("ours.p5", "osgp", graph="exponential", options={"overlap": 1, "send_every": 1}),
+        ),
+    ],
+    ids=lambda each: f"{each.theorem}-{each.graph}-{each.weights}",
+)
+def test_assumptions_on_mixing_and_rule_are_asked_for(wrong: Claim, right: Claim) -> None:
+    refused, admitted = examine(wrong, ALPHA).finding, examine(right, ALPHA).finding
+    assert refused.verdict == "inapplicable"
+    assert refused.reason.startswith("assumes ")
+    assert refused.measured is None
+    assert admitted.verdict in ("holds", "vacuous")
+
+
+@pytest.mark.parametrize("graph", ["one-peer-exponential", "bipartite-exponential"])
+@pytest.mark.parametrize("nodes", [4, 8])
+def test_mixing_that_does_not_contract_in_one_round_is_inapplicable_not_an_error(graph: str, nodes: int) -> None:
+    for theorem, step in (("ours.p2", 0.5), ("ours.p2-tuned", "prescribed")):
+        finding = examine(claim(theorem, "dpsgd", graph=graph, nodes=nodes, step=step), ALPHA).finding
+        assert finding.verdict == "inapplicable"
+        assert "rho < 1" in finding.reason
+
+
+def test_a_step_of_zero_is_inapplicable() -> None:
+    settled = claim("ours.p1-tuned", "sgd", problem="cosine", step="prescribed", problem_options=SMALL | {"start": 0.0})
+    finding = examine(settled, ALPHA).finding
+    assert (finding.verdict, finding.gamma, finding.bound) == ("inapplicable", None, None)
+    assert "no positive step" in finding.reason
+
+
+def test_constants_are_those_of_the_delay_that_runs() -> None:
+    """The algorithm's own default delay counts where the claim does not choose one."""
+    silent = prepare(claim("ours.p5", "osgp", graph="one-peer-exponential"))
+    assert silent.constants["tau"] == 1
+    assert silent.constants["B_E"] == pytest.approx(B_E(silent.schedule, overlap=1))
+    assert silent.constants["B_E"] > 2 * B_E(silent.schedule)
