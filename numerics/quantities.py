@@ -96,7 +96,10 @@ def _sigma(now: Snapshot) -> Floats:
 
 
 def _view_radius(now: Snapshot) -> Floats:
-    distance: Floats = np.linalg.norm(now.views - now.objective.ball_center(), axis=-1).max(axis=0)
+    """The center counts too: it is a mean of views, except where mass is in flight."""
+    ball = now.objective.ball_center()
+    views = np.linalg.norm(now.views - ball, axis=-1).max(axis=0)
+    distance: Floats = np.maximum(views, np.linalg.norm(now.center - ball, axis=-1))
     return distance
 
 
@@ -110,7 +113,10 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("zeta", "root of (1/n) sum_i ||grad f_i(center) - grad f(center)||^2", "[f]/[x]", _zeta),
         Quantity("sigma", "largest root of the gradient variance of a worker at the center", "[f]/[x]", _sigma),
         Quantity(
-            "view_radius", "max_i ||view_i - c||, c the center of the ball on which constants are certified", "[x]", _view_radius
+            "view_radius",
+            "largest of ||view_i - c|| and ||center - c||, c the center of the ball on which constants are certified",
+            "[x]",
+            _view_radius,
         ),
     )
 }

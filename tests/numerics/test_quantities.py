@@ -56,6 +56,16 @@ def test_view_radius_is_the_largest_distance_to_the_center_of_the_ball():
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
+def test_view_radius_counts_a_center_whose_mass_in_flight_lies_outside():
+    objective = problems.quadratic(dim=3, workers=4, hessians="different", center=0.5).objective
+    algorithm, state = pushed(objective, OSGP)
+    state.flight[0] = (state.x + 1e3, state.w)
+    now = quantities.Snapshot(Problem(objective, NoNoise()), algorithm, state)
+    expected = np.linalg.norm(algorithm.center(state) - objective.ball_center(), axis=-1)
+    assert (expected > 500).all()
+    np.testing.assert_allclose(quantities.get("view_radius").measure(now), expected, rtol=1e-12)
+
+
 def test_measuring_changes_nothing(objective):
     algorithm, state = pushed(objective, OSGP)
     before = [slab.copy() for slab in state.slabs()]
