@@ -25,7 +25,7 @@ MEANING = {
     "vacuous": "the bound holds, but exceeds the squared gradient norm at the start: it promises no progress",
     "violated": "the measured value lies above the bound; a finding if the statement is known to be false, else a failure",
     "inconclusive": "the budget of replicas ended with the interval still across the bound, or the witnesses disagree",
-    "inapplicable": "a condition of the theorem is not met; the condition and the factor by which it fails are named",
+    "inapplicable": "an assumption or a condition of the theorem is not met; it is named, with the factor by which it fails",
     "diverged": "a replica overflowed",
 }
 
@@ -119,7 +119,7 @@ def groups(outcomes: Sequence[Outcome]) -> list[Group]:
         Group("Inconclusive", "", rows("inconclusive")),
         Group(
             "Inapplicable",
-            "The run is not one the theorem speaks about; the factor says how far it is from being one.",
+            "The run is not one the theorem speaks about; where a number decides, the factor says how far it is from being one.",
             rows("inapplicable"),
         ),
     )
