@@ -42,7 +42,9 @@ def save(dataset: xr.Dataset, path: Path) -> None:
         name: value if isinstance(value, str) else f"json:{json.dumps(value)}"
         for name, value in (dataset.attrs | {"format": FORMAT}).items()
     }
-    write(path, lambda temporary: plain.to_netcdf(temporary, engine="h5netcdf"))
+    # made in memory: the HDF5 library crashes the process when a disk fills up under a file it still has open
+    content = plain.to_netcdf(engine="h5netcdf")
+    write(path, lambda temporary: temporary.write_bytes(content))
 
 
 def load(path: Path) -> xr.Dataset:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -55,6 +58,25 @@ def test_a_failing_write_leaves_nothing_behind(tmp_path) -> None:
 
     with pytest.raises(ResultError, match="No space left on device"):
         storage.write(tmp_path / "result.nc", full)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("room", [1, 3000, 5000])
+def test_a_full_disk_is_one_line_and_no_crash(tmp_path, room) -> None:
+    """In a process of its own, whose files may not grow beyond ``room`` bytes."""
+    code = f"""
+import pathlib, resource, signal, numpy, xarray
+from experiments import storage
+from straggler import ResultError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))
+try:
+    storage.save(xarray.Dataset({{"sample": ("k", numpy.arange(3000.0))}}), pathlib.Path("result.nc"))
+except ResultError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "result.nc: cannot write (File too large)\n", "")
     assert list(tmp_path.iterdir()) == []
 
 
