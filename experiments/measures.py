@@ -90,11 +90,13 @@ def largest(along: Callable[[Setting, range], Floats]) -> Callable[[Setting, ran
         import xarray as xr
 
         at = horizons(setting.claim.iterations)
-        running = np.maximum.accumulate(along(setting, replicas), axis=0)[at - 1]
+        values = along(setting, replicas)
+        running = np.maximum.accumulate(values, axis=0)[at - 1]
+        lost = np.isnan(values)  # an infinite ratio is a value, not an overflow
         data = {
             "sample": (("replica",), running[-1]),
             "running": (("horizon", "replica"), running),
-            "diverged_at": (("replica",), np.full(len(replicas), -1)),
+            "diverged_at": (("replica",), np.where(lost.any(axis=0), lost.argmax(axis=0), -1)),
         }
         return xr.Dataset(data, coords={"horizon": at, "replica": np.array(replicas)})
 

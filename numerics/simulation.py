@@ -144,6 +144,7 @@ def constants(
         common = x0 if x0.ndim == 1 else x0.mean(0)
         found["delta"] = float(problem.objective.value(common)) - found["f_star"]
         found["x0_sq"] = float(np.sum(x0**2) / (1 if x0.ndim == 1 else x0.shape[0]))
+        found["x0_spread"] = float(np.sqrt(np.mean(np.sum((np.atleast_2d(x0) - common) ** 2, axis=1))))
     found |= {"n": schedule.n, "d": problem.objective.dim, "K": iterations, "gamma": algorithm.gamma(0), "rho": rho(schedule)}
     for option, symbol in (("period", "tau"), ("overlap", "tau"), ("momentum", "beta")):
         if hasattr(algorithm, option):

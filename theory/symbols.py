@@ -136,6 +136,12 @@ delta = define(
     called={"ghadimi-lan-2013": "L D_f^2 / 2", "lian-2017": "f(0) - f^*", "koloskova-2020": "F_0"},
 )
 beta = define("beta", "momentum", latex=r"\beta")
+x0_spread = define(
+    "x0_spread",
+    "root mean square distance of the starting points from their mean",
+    latex="s_0",
+    units={"x": 1},
+)
 f_star = define(
     "f_star", "infimum of the objective", latex="f^*", mathml="<msup><mi>f</mi><mo>*</mo></msup>", units={"f": 1}, least=-math.inf
 )

@@ -12,12 +12,12 @@ import sympy as sp
 
 from straggler import StragglerError
 from theory import rates, statement
-from theory.assumptions import Assumption
+from theory.assumptions import Assumption, same_start
 from theory.card import Card
 from theory.conditions import Check, Condition
 from theory.evaluate import evaluate, required
 from theory.quantities import Quantity
-from theory.symbols import Expr, beta, gamma
+from theory.symbols import Expr, beta, gamma, x0_spread
 
 if TYPE_CHECKING:
     from theory.chain import Chain
@@ -128,8 +128,8 @@ class Theorem:
     def conditions(self, **constants: Any) -> Any:
         """Return the conditions: `Condition` objects without arguments, else a list of `Check`.
 
-        Two checks join them where the constants of a run give cause: that ``gamma`` is the step the theorem prescribes, and
-        that ``beta`` is zero for a theorem that does not know of momentum.
+        Three checks join them where the constants of a run give cause: that ``gamma`` is the step the theorem prescribes,
+        that ``beta`` is zero for a theorem that does not know of momentum, and ``x0_spread`` for one that assumes a common start.
         """
         if not constants:
             return self.requires
@@ -138,6 +138,8 @@ class Theorem:
             checked = (*checked, Condition("gamma is the prescribed step", gamma, self.step, exact=True))
         if constants.get("beta") is not None and "beta" not in self.constants:
             checked = (*checked, Condition("no momentum", beta, sp.Integer(0)))
+        if constants.get("x0_spread") is not None and same_start in self.assumptions:
+            checked = (*checked, Condition("all workers start at the same point", x0_spread, sp.Integer(0)))
         expanded = (
             replace(condition, lhs=self.expanded(condition.lhs), rhs=self.expanded(condition.rhs)) for condition in checked
         )

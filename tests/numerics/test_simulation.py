@@ -226,3 +226,16 @@ def test_unknown_quantities_suggest_near_ones():
 def test_step_sizes_of_a_schedule_are_checked_like_constants(gamma):
     with pytest.raises(StragglerError, match="step_size"):
         simulate(SGD(step_size=gamma), problem(), graphs.ring(6), iterations=3)
+
+
+def test_starts_that_differ_are_among_the_constants_and_refused_by_theorems_that_assume_a_common_one():
+    from theory.papers import dpsgd
+
+    problem = problems.quadratic(dim=3, workers=4, zeta=0.2)
+    spread = np.random.default_rng(0).standard_normal((4, 3))
+    for x0, applies in ((None, True), (spread, False)):
+        run = simulate(DPSGD(step_size=0.01), problem, graphs.ring(4), iterations=20, x0=x0)
+        checks = dpsgd.p2.conditions(**run.constants)
+        assert all(check.holds for check in checks) is applies
+    assert run.constants["x0_spread"] == pytest.approx(np.sqrt(4 * spread.var(axis=0).sum() / 4), rel=1e-12)
+    assert [check.text for check in checks if not check.holds] == ["all workers start at the same point"]
