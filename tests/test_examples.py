@@ -8,6 +8,8 @@ import importlib
 import io
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,3 +57,11 @@ def test_the_commands_of_the_readme_run(line, tmp_path, monkeypatch, capsys) -> 
 
 def test_the_tour_has_five_lines() -> None:
     assert len(tour()) == 5
+
+
+def test_imports_work_beside_a_clone(tmp_path) -> None:
+    """A folder called straggler in the working directory is not taken for the module of that name."""
+    (tmp_path / "straggler").mkdir()
+    code = "import numerics, theory, straggler; print(straggler.__version__)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
