@@ -11,7 +11,9 @@ from numerics.algorithms import Algorithm, State
 from numerics.events import Round
 from numerics.problems import Problem
 from numerics.typing import Floats
-from straggler import at_least
+from straggler import InputError, at_least
+
+_LARGEST = 2**48
 
 
 class Trajectory:
@@ -36,6 +38,8 @@ class Trajectory:
         self._problem, self._every, self._last = problem, every, iterations
         self._measures = [(name, quantities.get(name).measure) for name in names]
         self._replicas = replicas
+        if iterations // every >= _LARGEST:
+            raise InputError("iterations", iterations, f"at most {_LARGEST} recordings: record every so many iterations only")
         self.iterations = np.unique(np.append(np.arange(0, iterations + 1, every), iterations))
         self.values: dict[str, Floats] = {name: np.full((self.iterations.size, replicas), np.nan) for name in names}
         self._row = 0

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 DEFAULT_NODES = 8
 DEFAULT_DIM = 10
+OWN_OPTIONS = ("dim", "noise", "sigma", "zeta")
 
 
 def algorithm(system: str, step_size: float, items: Sequence[str] | None) -> Algorithm:
@@ -55,9 +56,12 @@ def problem(
     chosen: dict[str, Any] = {}
     if not name.startswith("logistic"):
         chosen |= {"dim": DEFAULT_DIM, "noise": "gaussian", "zeta": 0.0}
+    further = options.settings("--problem-set", items)
+    for option in ("workers", *OWN_OPTIONS):
+        if option in further:
+            raise InputError("--problem-set", f"{option}=...", f"the option --{'nodes' if option == 'workers' else option}")
     asked = {"dim": dim, "noise": noise, "zeta": zeta}
     chosen |= {option: value for option, value in asked.items() if value is not None}
-    further = options.settings("--problem-set", items)
     if name == FILE_PREFIX:
         raise InputError("problem", name, f"{FILE_PREFIX}FILE with the path of a LIBSVM file")
     if name not in FACTORIES and not name.startswith(FILE_PREFIX):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import typer
 
@@ -26,7 +29,8 @@ def exit_status(run: Callable[[], None]) -> int:
     A defect of the toolkit itself keeps its traceback and exits with 70, so that no script takes it for a verdict.
     """
     try:
-        run()
+        with _terminable():
+            run()
         sys.stdout.flush()
         return FINE
     except typer.Exit as request:
@@ -41,7 +45,7 @@ def exit_status(run: Callable[[], None]) -> int:
     except StragglerError as error:
         return _leave(BAD_INPUT, str(error))
     except MemoryError as error:
-        return _leave(BAD_INPUT, f"not enough memory ({error})")
+        return _leave(BAD_INPUT, f"not enough memory ({error})" if str(error) else "not enough memory")
     except OSError as error:
         _silence_stdout()
         return _leave(BAD_INPUT, f"{error.filename or 'output'}: {error.strerror or error}")
@@ -53,6 +57,23 @@ def exit_status(run: Callable[[], None]) -> int:
 
         traceback.print_exc()
         return INTERNAL
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Take a request to terminate for an interruption, so that processes at work are not left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _leave(status: int, message: str) -> int:

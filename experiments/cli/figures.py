@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from experiments.cli import options
 from experiments.cli.output import console, table
 from straggler import StragglerError, UnknownName
 
@@ -31,6 +32,7 @@ def figure(
     known, key = scripts(), key.replace("_", "-")
     if key not in known:
         raise UnknownName("figure", key, known)
+    options.folder("--out", out)
     script = importlib.import_module(f"{PACKAGE}.{key.replace('-', '_')}")
     for path in script.main(out, quick=quick):
         typer.echo(path)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
@@ -56,6 +58,21 @@ def jobs(number: int) -> int:
     if number != -1 and number < 1:
         raise InputError("jobs", number, "a whole number >= 1, or -1 for one per core")
     return number
+
+
+def folder(option: str, path: Path) -> None:
+    """Refuse a folder that cannot be written, before anything is computed for it; one that is missing will be made."""
+    if path.exists() and not path.is_dir():
+        raise InputError(option, str(path), "the name of a folder")
+    writable(option, path)
+
+
+def writable(option: str, path: Path) -> None:
+    """Refuse a path where nothing can be made or written: what is nearest to it among what exists must allow that."""
+    around = path.absolute().parents if path.is_file() else (path.absolute(), *path.absolute().parents)
+    nearest = next(place for place in around if place.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise InputError(option, str(path), f"a place that can be written: {nearest} is not")
 
 
 def assignments(option: str, items: Sequence[str] | None) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -76,7 +75,9 @@ def simulate(
     positive("sigma", sigma, zero_ok=True)
     options.jobs(jobs)
     if out is not None:
-        _writable(out)
+        if out.is_dir():
+            raise InputError("--out", str(out), "the name of a file, not of a folder")
+        options.writable("--out", out)
     schedule = build.schedule(graph, nodes, weights, graph_set)
     made = build.problem(problem, schedule.n, dim, noise, sigma, zeta, problem_set)
 
@@ -107,15 +108,6 @@ def simulate(
     _show(found)
     if out is not None:
         typer.echo(f"written to {out}")
-
-
-def _writable(path: Path) -> None:
-    """Refuse a path that cannot be written before computing anything."""
-    if path.is_dir():
-        raise InputError("--out", str(path), "the name of a file, not of a folder")
-    folder = next(parent for parent in path.absolute().parents if parent.exists())
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise InputError("--out", str(path), f"a place that can be written: {folder} is not")
 
 
 def _show(found: dict[str, object]) -> None:

@@ -47,9 +47,10 @@ def verify(
     if quick and full:
         raise typer.BadParameter("--quick and --full exclude each other")
     options.jobs(jobs)
-    for option, folder in (("--store", store), ("--report", report)):
-        if folder is not None and folder.exists() and not folder.is_dir():
-            raise InputError(option, str(folder), "the name of a folder")
+    if not store.is_dir():  # one that is there may hold all that is asked for
+        options.folder("--store", store)
+    if report is not None:
+        options.folder("--report", report)
 
     from experiments import grid
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from numerics.graphs import random, static, time_varying
-from numerics.graphs.files import from_file
+from numerics.graphs.files import READERS, from_file
 from numerics.graphs.graph import Graph
 from straggler import InputError, UnknownName
 
@@ -49,6 +49,8 @@ def get(name: str, nodes: int | None = None, **options: Any) -> Graph:
     """
     if name not in NAMES:
         if not Path(name).is_file():
+            if Path(name).suffix.lower() in READERS:
+                raise InputError("graph file", name, "an existing file")
             raise UnknownName("graph", name, NAMES)
         graph = from_file(name)
         if options:
@@ -62,5 +64,5 @@ def get(name: str, nodes: int | None = None, **options: Any) -> Graph:
         if option not in known:
             raise UnknownName(f"option of graph {name}", option, known)
     if nodes is None and "shape" not in options:
-        raise InputError("nodes", nodes, "a whole number >= 2")
+        raise InputError("nodes", nodes, f"a whole number >= 2: {name} has no size of its own")
     return factory(nodes, **options)

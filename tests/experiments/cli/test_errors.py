@@ -1,6 +1,7 @@
 """Which exception becomes which exit status and which line."""
 
 import errno
+import signal
 
 import pytest
 import typer
@@ -23,6 +24,7 @@ def outcome(capsys, error: BaseException) -> tuple[int, str]:
         (InputError("K", 0, "a whole number >= 1"), "error: K = 0 is not admissible: needs a whole number >= 1\n"),
         (ResultError("x.nc: cut\nshort"), "error: x.nc: cut short\n"),
         (OSError(errno.ENOSPC, "No space left on device", "x.nc"), "error: x.nc: No space left on device\n"),
+        (MemoryError(), "error: not enough memory\n"),
         (MemoryError("unable to allocate"), "error: not enough memory (unable to allocate)\n"),
     ],
 )
@@ -32,6 +34,13 @@ def test_bad_input_is_one_line(capsys, error, line):
 
 def test_interruption(capsys):
     assert outcome(capsys, KeyboardInterrupt())[0] == 130
+
+
+def test_a_request_to_terminate_is_an_interruption(capsys):
+    before = signal.getsignal(signal.SIGTERM)
+    assert exit_status(lambda: signal.raise_signal(signal.SIGTERM)) == 130
+    assert capsys.readouterr().err == "error: interrupted\n"
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_refusal_of_pydantic_names_the_field(capsys):

@@ -56,6 +56,15 @@ def test_scripts_of_the_house_are_found(cli):
         assert any(line.split()[:1] == [key] for line in shown.splitlines())
 
 
+def test_a_folder_that_cannot_be_is_refused_before_drawing(cli, scripts, tmp_path):
+    (tmp_path / "file").touch()
+    for out, needed in (("file", "the name of a folder"), ("file/deep", "a place that can be written")):
+        refused = cli("figure", "one-paper", "--out", out)
+        assert (refused.status, refused.out) == (2, "")
+        assert refused.err.startswith(f"error: --out = '{out}' is not admissible: needs {needed}")
+        assert "drawings.one_paper" not in sys.modules
+
+
 @pytest.mark.parametrize(
     ("key", "line"), [("one-papr", "unknown figure 'one-papr'; did you mean one-paper"), ("style", "unknown figure")]
 )

@@ -64,7 +64,7 @@ def test_graph_file(cli, tmp_path):
     [
         ("rng --nodes 8", "unknown graph 'rng'; did you mean ring"),
         ("ring --nodes 1", "nodes = 1 is not admissible: needs a whole number >= 2"),
-        ("ring", "nodes = None is not admissible: needs a whole number >= 2"),
+        ("ring", "nodes = None is not admissible: needs a whole number >= 2: ring has no size of its own"),
         ("ring --nodes 8 --weights metropolitan", "unknown weights 'metropolitan'; did you mean metropolis"),
         ("exponential --nodes 8 --weights lazy", "weights = 'lazy' is not admissible: needs two-way links"),
         ("ring --nodes 8 --rounds 0", "rounds = 0 is not admissible: needs a whole number >= 1"),

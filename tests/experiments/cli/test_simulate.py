@@ -1,5 +1,6 @@
 import errno
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -144,6 +145,11 @@ def test_table(cli, tmp_path):
         ("dpsgd --weights metropolitan", "unknown weights 'metropolitan'; did you mean metropolis"),
         ("dpsgd --nodes 1", "nodes = 1 is not admissible: needs a whole number >= 2"),
         ("dpsgd --iterations 0", "iterations = 0 is not admissible: needs a whole number >= 1"),
+        ("dpsgd --iterations 1e20", "iterations = 100000000000000000000 is not admissible: needs at most"),
+        ("dpsgd --replicas 1e18", "not enough memory"),
+        ("dpsgd --graph no.edgelist", "graph file = 'no.edgelist' is not admissible: needs an existing file"),
+        ("dpsgd --problem-set workers=4", "--problem-set = 'workers=...' is not admissible: needs the option --nodes"),
+        ("dpsgd --dim 3 --problem-set dim=4", "--problem-set = 'dim=...' is not admissible: needs the option --dim"),
         ("dpsgd --iterations 2.5", "Invalid value for '--iterations': '2.5' is not a whole number"),
         ("dpsgd --replicas 0", "replicas = 0 is not admissible"),
         ("dpsgd --record-every 0", "record_every = 0 is not admissible"),
@@ -193,11 +199,11 @@ def test_bad_input(cli, tmp_path, words, line):
 
 
 def test_full_disk_leaves_nothing(cli, tmp_path, monkeypatch):
-    def write(self, path, **options):
-        path.write_bytes(b"half")
+    def write(self, content):
+        self.touch()
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(xr.Dataset, "to_netcdf", write)
+    monkeypatch.setattr(Path, "write_bytes", write)
     refused = cli("simulate", "sgd", "--iterations", 5, "--out", "run.nc")
     assert refused.status == 2
     assert refused.err == "error: run.nc: cannot write (No space left on device)\n"

@@ -166,13 +166,11 @@ def test_stored_result_cut_short(verify, grid, tmp_path):
 
 
 def test_full_disk(verify, grid, tmp_path, monkeypatch):
-    import xarray as xr
-
-    def write(self, path, **options):
-        path.write_bytes(b"half")
+    def write(self, content):
+        self.touch()
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(xr.Dataset, "to_netcdf", write)
+    monkeypatch.setattr(Path, "write_bytes", write)
     grid(HOLDS)
     refused = verify()
     assert refused.status == 2
@@ -189,6 +187,7 @@ def test_full_disk(verify, grid, tmp_path, monkeypatch):
         ("--quick --full", "Invalid value: --quick and --full exclude each other"),
         ("--store file", "--store = 'file' is not admissible: needs the name of a folder"),
         ("--report file", "--report = 'file' is not admissible: needs the name of a folder"),
+        ("--report file/page", "--report = 'file/page' is not admissible: needs a place that can be written"),
         ("--jobs 0", "jobs = 0 is not admissible"),
         ("extra", "Got unexpected extra argument"),
     ],
