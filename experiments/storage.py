@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +23,24 @@ FORMAT = 1
 
 
 def key_of(description: dict[str, Any]) -> str:
-    """Return the name of a result: SHA-256 over its description, the version of the toolkit and of the format."""
-    payload = json.dumps({"description": description, "version": __version__, "format": FORMAT}, sort_keys=True)
+    """Return the name of a result: SHA-256 over its description, the format, and version and sources of the toolkit."""
+    made_by = {"version": __version__, "format": FORMAT, "sources": sources()}
+    payload = json.dumps({"description": description} | made_by, sort_keys=True)
     return hashlib.sha256(payload.encode()).hexdigest()[:24]
+
+
+@cache
+def sources() -> str:
+    """Return SHA-256 over the code that runs and measures, so that a changed algorithm does not meet its old results."""
+    import numerics
+
+    folder = Path(numerics.__path__[0])
+    measuring = [Path(__file__).with_name(name) for name in ("measures.py", "push_sum_lemma.py")]
+    digest = hashlib.sha256()
+    for path in [*sorted(folder.rglob("*.py")), *measuring]:
+        content = path.read_bytes()
+        digest.update(f"{path.name} {len(content)} ".encode() + content)
+    return digest.hexdigest()
 
 
 def save(dataset: xr.Dataset, path: Path) -> None:

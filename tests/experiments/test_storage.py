@@ -96,3 +96,21 @@ def test_the_key_depends_on_everything(monkeypatch) -> None:
     assert first != storage.key_of({"seed": 1, "gamma": 0.1 + 1e-15})
     monkeypatch.setattr(storage, "__version__", "another")
     assert first != storage.key_of({"seed": 1, "gamma": 0.1})
+    monkeypatch.undo()
+    assert first == storage.key_of({"seed": 1, "gamma": 0.1})
+    monkeypatch.setattr(storage, "sources", lambda: "changed")
+    assert first != storage.key_of({"seed": 1, "gamma": 0.1})
+
+
+@pytest.mark.parametrize("name", ["base.py", "deep/own.py"])
+def test_the_key_depends_on_the_code_that_runs(tmp_path, monkeypatch, name) -> None:
+    import numerics
+
+    for file in ("base.py", "deep/own.py"):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text("x = 1")
+    monkeypatch.setattr(numerics, "__path__", [str(tmp_path)])
+    before = storage.sources.__wrapped__()
+    assert storage.sources.__wrapped__() == before
+    (tmp_path / name).write_text("x = 2")
+    assert storage.sources.__wrapped__() != before
