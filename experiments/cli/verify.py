@@ -105,7 +105,7 @@ def show(outcomes: list[Outcome], tally: dict[str, int]) -> None:
         if code is not None:
             typer.echo(f"\nto see {outcome.finding.theorem} {outcome.finding.verdict} again:\n\n{textwrap.indent(code, '    ')}")
     total = ", ".join(f"{number_of} {verdict}" for verdict, number_of in tally.items() if number_of)
-    screen.print(Text(f"{len(findings)} claims: {total}"))
+    screen.print(Text(f"{len(findings)} claim{'s' if len(findings) != 1 else ''}: {total}"))
 
 
 def _ratio(finding: Finding) -> float | None:

@@ -122,6 +122,11 @@ def test_theorem_takes_all_standings(verify, grid):
     assert keys("--theorem", "sgp.lemma-3:corrected", "--theorem", "ours.p1") == ["ours.p1", "sgp.lemma-3:corrected"]
 
 
+def test_one_claim_is_no_plural(verify, grid):
+    grid(HOLDS)
+    assert verify().out.splitlines()[-1] == "1 claim: 1 holds"
+
+
 def test_quick_is_the_default_and_full_another_grid(verify, grid):
     grid(HOLDS, full=(HOLDS.model_copy(update={"nodes": 5}),))
     assert [len(verify("--json", *words).json["claims"]) for words in ((), ("--quick",), ("--full",))] == [1, 1, 2]
