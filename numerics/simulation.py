@@ -73,6 +73,8 @@ def simulate(
     xarray.Dataset
         One variable per quantity with dimensions (iteration, replica), ``diverged_at`` per replica (-1 if it stayed
         finite), and in ``attrs`` the constants of the run (``run.constants``), its provenance and the loop time.
+        Among the constants is ``gamma`` if the step size is constant.
+        `experiments.storage.save` writes all of it to a file.
 
     Raises
     ------
@@ -84,6 +86,9 @@ def simulate(
     numbers = replicas if isinstance(replicas, range) else range(at_least("replicas", replicas, 1))
     if not numbers or numbers.start < 0 or numbers.step != 1:
         raise InputError("replicas", replicas, "a range of consecutive numbers >= 0, not empty")
+    at_least("seed", seed, 0)
+    if jobs == 0:
+        raise InputError("jobs", jobs, "a number of processes >= 1, or -1 for one per core")
     starting = starting_point(problem, x0)
     begin = time.perf_counter()
     pieces = _parallel(
@@ -123,13 +128,18 @@ def admitted(algorithm: Algorithm, problem: Problem, topology: Graph | MixingSch
 
 
 def starting_point(problem: Problem, x0: Floats | None) -> Floats:
-    """Return ``x0``, shape (d,) or (n, d), or the objective's own start where it is None; `InputError` for other shapes."""
+    """Return ``x0``, shape (d,) or (n, d), finite, or the objective's own start where it is None; else `InputError`."""
     if x0 is None:
         return problem.objective.start()
     n, dim = problem.objective.n, problem.objective.dim
-    point = np.asarray(x0, dtype=float)
+    try:
+        point = np.asarray(x0, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError("type of x0", type(x0).__name__, "an array of numbers") from None
     if point.shape not in ((dim,), (n, dim)):
         raise InputError("shape of x0", point.shape, f"({dim},), or ({n}, {dim}) for one starting point per worker")
+    if not np.isfinite(point).all():
+        raise InputError("x0", float(point[~np.isfinite(point)][0]), "finite numbers")
     return point
 
 
@@ -145,7 +155,9 @@ def constants(
         found["delta"] = float(problem.objective.value(common)) - found["f_star"]
         found["x0_sq"] = float(np.sum(x0**2) / (1 if x0.ndim == 1 else x0.shape[0]))
         found["x0_spread"] = float(np.sqrt(np.mean(np.sum((np.atleast_2d(x0) - common) ** 2, axis=1))))
-    found |= {"n": schedule.n, "d": problem.objective.dim, "K": iterations, "gamma": algorithm.gamma(0), "rho": rho(schedule)}
+    found |= {"n": schedule.n, "d": problem.objective.dim, "K": iterations, "rho": rho(schedule)}
+    if not callable(algorithm.step_size):  # the theorems speak about a constant step: they shall ask for gamma, not take gamma_0
+        found["gamma"] = algorithm.step_size
     for option, symbol in (("period", "tau"), ("overlap", "tau"), ("momentum", "beta")):
         if hasattr(algorithm, option):
             found[symbol] = getattr(algorithm, option)

@@ -139,6 +139,13 @@ def test_delta_and_norm_follow_the_starting_point():
     assert simulate(DPSGD(step_size=0.1), problem(), graphs.ring(6), iterations=1, x0=x0[2]).constants["x0_sq"] == 1.25
 
 
+def test_theorems_about_a_constant_step_do_not_take_the_first_of_a_schedule():
+    given = {steps: DPSGD(step_size=gamma) for steps, gamma in (("constant", 0.1), ("shrinking", lambda k: 0.1 / (1 + k)))}
+    found = {steps: simulate(algorithm, problem(), graphs.ring(6), iterations=2).constants for steps, algorithm in given.items()}
+    assert found["constant"] == found["shrinking"] | {"gamma": 0.1}
+    assert "gamma" not in found["shrinking"]
+
+
 def test_a_schedule_is_taken_as_well_as_a_graph():
     graph = graphs.star(6)
     a = simulate(DPSGD(step_size=0.1), problem(), graph, iterations=5)
@@ -193,6 +200,12 @@ def test_nothing_recorded_is_nothing_diverged():
         ({"topology": graphs.star(6).schedule("push")}, "doubly stochastic"),
         ({"x0": np.zeros(4)}, "x0"),
         ({"x0": np.zeros((5, 5))}, "x0"),
+        ({"x0": [0.0, 1.0, math.inf, 0.0, 0.0]}, "x0 = inf is not admissible: needs finite"),
+        ({"x0": np.full((6, 5), math.nan)}, "x0 = nan is not admissible: needs finite"),
+        ({"x0": "origin"}, "type of x0 = 'str'"),
+        ({"seed": -1}, "seed"),
+        ({"seed": "today"}, "seed"),
+        ({"jobs": 0}, "jobs"),
         ({"algorithm": SGD(step_size=0.1), "x0": np.zeros((6, 5))}, "common starting point"),
     ],
     ids=[
@@ -207,6 +220,12 @@ def test_nothing_recorded_is_nothing_diverged():
         "weights that lose the mean",
         "short x0",
         "x0 for fewer workers",
+        "infinite x0",
+        "x0 of nan",
+        "x0 in words",
+        "negative seed",
+        "seed in words",
+        "no processes",
         "several models for sgd",
     ],
 )
