@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from theory.evaluate import Number, evaluate
+from theory.evaluate import Number, evaluate, required
 from theory.symbols import Expr
 
 ROUNDING = 1e-12
+
+_OCTAVES = 200.0
 
 
 @dataclass(frozen=True)
@@ -84,3 +86,40 @@ class Condition:
         if np.ndim(holds) == 0:
             return Check(self.text, bool(holds), float(factor), lhs, rhs)
         return Check(self.text, holds, factor, lhs, rhs)
+
+
+def largest_admissible(conditions: Sequence[Condition], cap: Expr, constants: Mapping[str, Any], owner: str) -> Number:
+    """Return the supremum of the step sizes below ``cap`` that meet the conditions, by bisection.
+
+    Conditions that do not hold gamma have no say. The others must be monotone: met by every step below one that meets them.
+
+    Parameters
+    ----------
+    conditions
+        Conditions in symbols of the table.
+    cap
+        A step size that no admissible one exceeds, in symbols of the table.
+    constants
+        Numbers or arrays that broadcast against each other; ``gamma`` among them is ignored.
+    owner
+        Who asks; error messages name it.
+
+    Returns
+    -------
+    float or float64 array, to a relative 1e-12 and admissible itself; zero where no step down to ``cap / 2^200`` is admissible.
+    """
+    top = evaluate(cap, {name: value for name, value in constants.items() if name != "gamma"}, owner)
+    judges = [condition for condition in conditions if "gamma" in required(condition.lhs, condition.rhs)]
+
+    def admitted(octaves: Any) -> Any:
+        here = {**constants, "gamma": top * 2.0**octaves}
+        return np.logical_and.reduce(np.broadcast_arrays(*[condition.check(here, owner).holds for condition in judges]))
+
+    any_step = admitted(-_OCTAVES)
+    low, high = np.full(any_step.shape, -_OCTAVES), np.zeros(any_step.shape)
+    for _ in range(64):
+        middle = (low + high) / 2
+        meets = admitted(middle)
+        low, high = np.where(meets, middle, low), np.where(meets, high, middle)
+    found = np.where(any_step, top * 2.0**low, 0.0)
+    return found if found.ndim else float(found)

@@ -17,9 +17,29 @@ from theory.symbols import Expr, K, L, delta, gamma, n, p, rho, sigma
 from theory.typeset import latex
 
 CLASSICAL_STEP = sp.sqrt(2 * delta * n / (L * K)) / sigma
-"""The step that balances the first two terms of every descent bound; used where a theorem leaves the step free."""
+"""The step that balances the first two terms of a descent bound whose iterations are rounds."""
 
 _MAX_LOG10_K = 300.0
+
+
+@dataclass(frozen=True)
+class Iteration:
+    """What one of the K iterations of a theorem is.
+
+    Attributes
+    ----------
+    gradients
+        Workers' gradients that go into it, up to a factor that depends on neither n nor K.
+    step
+        The step that balances the leading terms of the bound, up to a constant; used where the theorem leaves the step free.
+    """
+
+    gradients: Expr
+    step: Expr
+
+
+ROUND = Iteration(n, CLASSICAL_STEP)
+"""Every worker takes a gradient."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +73,13 @@ class Rate:
 
 @dataclass(frozen=True)
 class LinearSpeedup:
-    """Whether n workers do in K iterations what one does in n K.
+    """Whether gradients count the same by whichever worker they are taken: n workers do in K rounds what one does in n K.
 
     Attributes
     ----------
     holds
-        Whether the leading term depends on n and K only through n K.
+        Whether the leading term depends on n and K only through the number of gradients: n K over K rounds, and K over K
+        updates of single workers.
     leading
         The leading term.
     from_K
@@ -114,9 +135,9 @@ def _exponents(expression: Expr) -> dict[str, sp.Rational]:
 
 
 @cache
-def rate(bound: Expr) -> Rate:
-    """Return the leading order of a bound that holds only symbols of the table, with the step put in where it is free."""
-    step = CLASSICAL_STEP if bound.has(gamma) else None
+def rate(bound: Expr, free_step: Expr = CLASSICAL_STEP) -> Rate:
+    """Return the leading order of a bound that holds only symbols of the table, with ``free_step`` put in for gamma."""
+    step = free_step if bound.has(gamma) else None
     expression = bound.subs(gamma, step) if step is not None else bound
     coefficient, order = leading_order(expression, K)
     leading = sp.factor_terms(sp.expand_mul(coefficient)) * K**order
@@ -134,9 +155,9 @@ def _excess(term: Expr, order: sp.Rational) -> Expr:
 
 
 def linear_speedup(
-    found: Rate, constants: Mapping[str, Any], applies: Callable[[Mapping[str, Any]], bool], owner: str
+    found: Rate, constants: Mapping[str, Any], applies: Callable[[Mapping[str, Any]], bool], owner: str, gradients: Expr = n
 ) -> LinearSpeedup:
-    """Return whether the leading term is a function of n K, and from which K on it leads.
+    """Return whether the leading term is a function of the number of gradients, and from which K on it leads.
 
     Parameters
     ----------
@@ -148,10 +169,12 @@ def linear_speedup(
         Whether the theorem applies at given constants.
     owner
         Key of the theorem, for messages.
+    gradients
+        Gradients per iteration.
     """
     total = sp.Symbol("N", positive=True)
-    through_product = sp.simplify(found.leading.subs(n, total / K))
-    holds = not through_product.has(K)
+    through_total = sp.simplify(found.leading.subs(K, total / gradients))
+    holds = not through_total.has(n)
     if not constants:
         return LinearSpeedup(holds, found.leading)
     fixed = {name: value for name, value in constants.items() if name not in ("K", "gamma")}

@@ -14,7 +14,7 @@ from straggler import StragglerError
 from theory import rates, statement
 from theory.assumptions import Assumption, same_start
 from theory.card import Card
-from theory.conditions import Check, Condition
+from theory.conditions import Check, Condition, largest_admissible
 from theory.evaluate import evaluate, required
 from theory.quantities import Quantity
 from theory.symbols import Expr, beta, gamma, x0_spread
@@ -52,6 +52,11 @@ class Theorem:
         The step size the theorem prescribes; None where it is free.
     step_limit
         Where the step is free: the supremum of the steps that the conditions admit.
+    step_cap
+        Where the step is free, and that supremum has no closed form: a bound on it. The conditions must be monotone in gamma,
+        so that `largest_step` finds the supremum by bisection.
+    iteration
+        What one of the K iterations is: a round of all workers, unless said otherwise.
     proof
         A complete proof, for statements proved here.
     derivation
@@ -66,6 +71,8 @@ class Theorem:
     definitions: tuple[tuple[sp.Symbol, Expr], ...] = ()
     step: Expr | None = None
     step_limit: Expr | None = None
+    step_cap: Expr | None = None
+    iteration: rates.Iteration = rates.ROUND
     proof: str = ""
     derivation: Chain | None = None
 
@@ -140,10 +147,10 @@ class Theorem:
             checked = (*checked, Condition("no momentum", beta, sp.Integer(0)))
         if constants.get("x0_spread") is not None and same_start in self.assumptions:
             checked = (*checked, Condition("all workers start at the same point", x0_spread, sp.Integer(0)))
-        expanded = (
-            replace(condition, lhs=self.expanded(condition.lhs), rhs=self.expanded(condition.rhs)) for condition in checked
-        )
-        return [condition.check(constants, self.key) for condition in expanded]
+        return [self._spelled_out(condition).check(constants, self.key) for condition in checked]
+
+    def _spelled_out(self, condition: Condition) -> Condition:
+        return replace(condition, lhs=self.expanded(condition.lhs), rhs=self.expanded(condition.rhs))
 
     def applies(self, **constants: Any) -> Any:
         """Return whether every condition holds at these numbers: a bool, or an array of them."""
@@ -160,17 +167,23 @@ class Theorem:
         return evaluate(self.expanded(self.step), constants, self.key) if constants else self.step
 
     def largest_step(self, **constants: Any) -> Any:
-        """Return the supremum of the admissible steps (expression, number or array); None where the step is prescribed."""
+        """Return the supremum of the admissible steps (expression, number or array); None where the step is prescribed.
+
+        Where it has no closed form there is no expression, and numbers are found by bisection.
+        """
+        if self.step_cap is not None and constants:
+            judges = [self._spelled_out(condition) for condition in self.requires]
+            return largest_admissible(judges, self.expanded(self.step_cap), constants, self.key)
         if self.step_limit is None:
             return None
         return evaluate(self.expanded(self.step_limit), constants, self.key) if constants else self.step_limit
 
     def rate(self) -> rates.Rate:
-        """Return the leading order in K, n and 1 - sqrt(rho); a free step is set to the classical one, of order sqrt(n/K)."""
-        return rates.rate(self.expanded())
+        """Return the leading order in K, n and 1 - sqrt(rho); a free step is set to the one that balances the leading terms."""
+        return rates.rate(self.expanded(), self.iteration.step)
 
     def linear_speedup(self, **constants: Any) -> rates.LinearSpeedup:
-        """Return whether the leading term depends on n and K through n K only and, given numbers, from which K on it leads.
+        """Return whether the speed-up by more workers is linear and, given numbers, from which K on the leading term leads.
 
         Parameters
         ----------
@@ -181,7 +194,7 @@ class Theorem:
         def applicable(here: Mapping[str, Any]) -> bool:
             return bool(self.applies(**here))
 
-        return rates.linear_speedup(self.rate(), constants, applicable, self.key)
+        return rates.linear_speedup(self.rate(), constants, applicable, self.key, self.iteration.gradients)
 
     def latex(self) -> str:
         """Return the claim ``quantity <= bound`` in LaTeX, without dollar signs."""
