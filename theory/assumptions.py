@@ -83,6 +83,23 @@ periodic_mixing = Assumption(
     "local steps, and one step of a symmetric doubly stochastic W every tau steps",
     r"W_k=W\text{ if }\tau\mid k+1,\ \text{else }I",
 )
+one_worker = Assumption(
+    "one-worker",
+    "at every update one worker, drawn uniformly and independently of the past, adds its gradient; the mixing matrix may depend "
+    "on which",
+    r"X_{k+1}=X_kW_k-\gamma g_ke_{i_k}^\top,\ i_k\sim U[n]",
+)
+stale = Assumption(
+    "bounded-staleness",
+    "gradients are taken at models at most T updates old, with delays that depend neither on the samples nor on the worker",
+    r"\hat X_k=X_{k-\tau_k},\ 0\le\tau_k\le T",
+)
+server = Assumption(
+    "parameter-server",
+    "one model, stepped by the sum of a batch of gradients, each taken at a model at most T updates old, with delays that do not "
+    "depend on the samples",
+    r"x_{k+1}=x_k-\gamma\sum_{m\le M_b}\nabla F(x_{k-\tau_{k,m}};\xi_{k,m}),\ 0\le\tau_{k,m}\le T",
+)
 every_step_average = Assumption("average", "all workers step by the mean of their gradients", r"W_k=J")
 
 GRADIENTS = (bounded_below, smooth, unbiased, variance)

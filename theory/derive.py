@@ -41,6 +41,7 @@ def at_step(theorem: Theorem, step: Expr, card: Card | None = None) -> Theorem:
         definitions=tuple((symbol, sp.sympify(value).subs(put)) for symbol, value in theorem.definitions),
         step=step,
         step_limit=None,
+        step_cap=None,
     )
 
 
@@ -120,11 +121,13 @@ _RANGES = {
     "delta": (-2, 2),
     "x0_sq": (-2, 2),
     "tau": (0, 1.5),
+    "T": (-1, 2),
+    "batch": (0, 2),
     "B_E": (-1, 4),
     "B_2": (-1, 2),
     "C": (0, 2),
 }
-_WHOLE = ("n", "K", "tau")
+_WHOLE = ("n", "K", "tau", "T", "batch")
 _BELOW_ONE = ("rho", "q")
 
 

@@ -66,6 +66,22 @@ _ALL = (
         "1705.09056",
     ),
     Paper(
+        "lian-2018",
+        "Asynchronous Decentralized Parallel Stochastic Gradient Descent",
+        ("Lian, Xiangru", "Zhang, Wei", "Zhang, Ce", "Liu, Ji"),
+        "International Conference on Machine Learning",
+        2018,
+        "1710.06952",
+    ),
+    Paper(
+        "lian-2015",
+        "Asynchronous Parallel Stochastic Gradient for Nonconvex Optimization",
+        ("Lian, Xiangru", "Huang, Yijun", "Li, Yuncheng", "Liu, Ji"),
+        "Advances in Neural Information Processing Systems",
+        2015,
+        "1506.08272",
+    ),
+    Paper(
         "assran-2019",
         "Stochastic Gradient Push for Distributed Deep Learning",
         ("Assran, Mahmoud", "Loizou, Nicolas", "Ballas, Nicolas", "Rabbat, Michael"),

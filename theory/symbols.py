@@ -70,7 +70,16 @@ class Entry:
 
 TABLE: dict[str, Entry] = {}
 
-_GREEK = {r"\gamma": "γ", r"\sigma": "σ", r"\zeta": "ζ", r"\rho": "ρ", r"\tau": "τ", r"\Delta": "Δ", r"\beta": "β"}
+_GREEK = {
+    r"\gamma": "γ",
+    r"\sigma": "σ",
+    r"\zeta": "ζ",
+    r"\rho": "ρ",
+    r"\tau": "τ",
+    r"\Delta": "Δ",
+    r"\beta": "β",
+    r"\kappa": "κ",
+}
 
 
 def _mathml(latex: str) -> str:
@@ -119,7 +128,7 @@ zeta = define(
     "root of the mean square distance between local gradients and the global one",
     latex=r"\zeta",
     units=_F_OVER_X,
-    called={"lian-2017": r"\varsigma", "koloskova-2020": r"\hat\zeta"},
+    called={"lian-2017": r"\varsigma", "lian-2018": r"\varsigma", "koloskova-2020": r"\hat\zeta"},
 )
 M = define("M", "bound on the norm of every local gradient", units=_F_OVER_X)
 rho = define(
@@ -146,6 +155,14 @@ f_star = define(
     "f_star", "infimum of the objective", latex="f^*", mathml="<msup><mi>f</mi><mo>*</mo></msup>", units={"f": 1}, least=-math.inf
 )
 tau = define("tau", "steps between two averages (local SGD), or rounds a message may be late (overlap SGP)", latex=r"\tau")
+T = define("T", "largest staleness: updates between reading a model and stepping by the gradient taken there")
+batch = define(
+    "batch",
+    "stochastic gradients that are summed in one update (sigma^2 is the variance of each)",
+    latex="M_b",
+    least=1,
+    called={"lian-2015": "M", "lian-2018": "M"},
+)
 B_E = define("B_E", "product of the row and column sums of the norms of the push-sum error operators E(k,s)")
 B_2 = define("B_2", "largest row sum of the squared norms of the error operators E(k,s)")
 C = define("C", "factor of the geometric envelope of the error operators, |E(k,s)| <= C q^(k-s)")
@@ -176,3 +193,19 @@ a = define("a", "share of the consensus error that feeds back into itself")
 b = define("b", "1 - a/(1 - a), what the feedback leaves of the gradient norm")
 H = define("H", "a bound on the mean squared gradient norm at the center", units=_GRADIENT_SQ)
 p = define("p", "1 - rho, the consensus rate of Koloskova et al.")
+C_1 = define("C_1", "share of the consensus error of AD-PSGD that does not feed back into itself")
+C_2 = define("C_2", "weight of the mean gradient at the stale models in AD-PSGD", units={"x": 2, "f": -1})
+C_3 = define("C_3", "what noise, consensus error and staleness add to the descent of AD-PSGD")
+rhobar = define(
+    "rhobar",
+    "accumulated consensus error of AD-PSGD Theorem 1",
+    latex=r"\bar\rho",
+    mathml="<mover><mi>ρ</mi><mo>¯</mo></mover>",
+)
+kappa = define("kappa", "accumulated consensus error of AD-PSGD at stale models, in gradients that vary", latex=r"\kappa")
+rhotilde = define(
+    "rhotilde",
+    "accumulated consensus error of AD-PSGD, in gradients of constant size",
+    latex=r"\tilde\rho",
+    mathml="<mover><mi>ρ</mi><mo>~</mo></mover>",
+)

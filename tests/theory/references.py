@@ -56,6 +56,14 @@ def sgp_consensus(K, L, sigma, zeta, delta, n, C, q, x0_sq, **_):
     return 20 / 9 * C**2 / ((1 - q) ** 2 * K) * (n * (sigma**2 + 3 * zeta**2) + x0_sq + 3 * n * h)
 
 
+def adpsgd(gamma, K, L, sigma, zeta, delta, n, batch, **_):
+    return 2 * n * delta / (gamma * K * batch) + 2 * gamma * L / n * (sigma**2 + 6 * batch * zeta**2)
+
+
+def adpsgd_tuned(K, L, sigma, zeta, delta, batch, **_):
+    return 20 * delta * L / K + 2 * (delta + L) * sqrt(sigma**2 / batch + 6 * zeta**2) / sqrt(K)
+
+
 def _tuned(a, b, c, largest, K):
     return a / (largest * K) + 2 * sqrt(a * b / K) + 2 * (a / K) ** (2 / 3) * c ** (1 / 3)
 
@@ -139,5 +147,13 @@ REFERENCES = {
         + 2 * sqrt(2 * delta * L * sigma**2 / (n * K))
         + 2 * (2 * delta / K) ** (2 / 3) * (2 * L**2 * (2 * sigma**2 / (1 - rho) + 8 * zeta**2 / (1 - rho) ** 2)) ** (1 / 3)
     ),
+    "adpsgd.theorem-1:printed": adpsgd,
+    "adpsgd.corollary-2:printed": adpsgd_tuned,
+    "adpsgd.corollary-2:rederived": adpsgd_tuned,
+    "ours.p6": adpsgd,
+    "apsgd.theorem-1": lambda gamma, K, L, sigma, delta, T, batch, **_: (
+        2 * delta / (batch * K * gamma) + gamma * L * sigma**2 * (1 + 2 * L * batch * T * gamma)
+    ),
+    "apsgd.corollary-2": lambda K, L, sigma, delta, batch, **_: 4 * sigma * sqrt(delta * L / (batch * K)),
 }
 REFERENCES["ours.p5-tuned"] = REFERENCES["ours.p4-tuned"]

@@ -13,7 +13,7 @@ _MODULE = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(_MODULE)
 REFERENCES = _MODULE.REFERENCES
 
-NAMES = ("n", "K", "gamma", "L", "sigma", "zeta", "delta", "rho", "tau", "B_E", "B_2", "C", "q", "x0_sq")
+NAMES = ("n", "K", "gamma", "L", "sigma", "zeta", "delta", "rho", "tau", "B_E", "B_2", "C", "q", "x0_sq", "T", "batch")
 
 
 def settings(size, seed=0):

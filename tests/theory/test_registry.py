@@ -16,6 +16,8 @@ EXPECTED = {
     "dpsgd": ["theorem-1", "corollary-2", "theorem-3:printed", "theorem-3:corrected"],
     "sgp": ["theorem-1:printed", "theorem-1:rederived", "theorem-2", "lemma-3:printed", "lemma-3:corrected"],
     "local-sgd": ["wang-joshi"],
+    "adpsgd": ["theorem-1:printed", "corollary-2:printed", "corollary-2:rederived"],
+    "apsgd": ["theorem-1", "corollary-2"],
     "ours": [
         "p1",
         "p1-tuned",
@@ -30,6 +32,7 @@ EXPECTED = {
         "p4-doubly",
         "p4-doubly-consensus",
         "p5",
+        "p6",
     ],
 }
 
@@ -71,7 +74,7 @@ def test_keys_without_standing():
 
 def test_search():
     assert "sgp.lemma-3:corrected" in theory.search("push-sum mean square")
-    assert set(theory.search("lian corollary")) == {"dpsgd.corollary-2", "dpsgd.corollary-2:rederived"}
+    assert set(theory.search("lian 2017 corollary")) == {"dpsgd.corollary-2", "dpsgd.corollary-2:rederived"}
     assert theory.for_system("osgp") == ("ours.p5", "ours.p5-tuned", "ours.p5-consensus")
 
 

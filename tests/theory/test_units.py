@@ -9,6 +9,8 @@ from theory.symbols import TABLE
 
 # The steps of these carry no length scale, or their constants add unlike units: a property of the printed statements
 UNBALANCED = {
+    "adpsgd.corollary-2:printed",
+    "adpsgd.corollary-2:rederived",
     "dpsgd.corollary-2",
     "dpsgd.corollary-2:rederived",
     "dpsgd.theorem-3:printed",
@@ -55,6 +57,8 @@ def test_conditions_are_pure_numbers_where_the_bound_is_balanced(key):
         assert np.asarray(after.factor) == pytest.approx(np.asarray(before.factor), rel=1e-9)
 
 
-@pytest.mark.parametrize("key", ["dpsgd.corollary-2", "dpsgd.theorem-3:printed", "sgp.theorem-1:printed"])
+@pytest.mark.parametrize(
+    "key", ["adpsgd.corollary-2:printed", "dpsgd.corollary-2", "dpsgd.theorem-3:printed", "sgp.theorem-1:printed"]
+)
 def test_cards_say_that_units_do_not_match(key):
     assert "unit" in theory.get(key).standing_note
