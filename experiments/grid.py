@@ -23,13 +23,14 @@ FULL_GRAPHS = (*QUICK_GRAPHS, ("path", 8), ("hypercube", 16), ("star", 8), ("erd
 def quick() -> list[Claim]:
     """Return the default grid: every theorem of the house at least once, in under three minutes on two cores."""
     claims = [*_serial(4000), *_gossip(QUICK_GRAPHS, ("cosine", "quadratic"), 4000)]
-    return [*claims, *_push(4000), *_local(4000), *_real(2000)]
+    return [*claims, *_push(4000), *_local(4000), *_server(4000), *_real(2000)]
 
 
 def full() -> list[Claim]:
     """Return the large grid: all synthetic problems, more graphs, longer runs, and more real data."""
     long = 20_000
-    claims = [*quick(), *_serial(long), *_gossip(FULL_GRAPHS, SYNTHETIC, long), *_push(long), *_local(long), *_real(5000)]
+    synthetic = [*_serial(long), *_gossip(FULL_GRAPHS, SYNTHETIC, long), *_push(long), *_local(long), *_server(long)]
+    claims = [*quick(), *synthetic, *_real(5000)]
     return list({claim.model_dump_json(): claim for claim in claims}.values())
 
 
@@ -81,14 +82,16 @@ def _gossip(graphs: tuple[tuple[str, int], ...], problems: tuple[str, ...], iter
         Claim(
             theorem=key,
             system="dpsgd",
-            problem="rational",
+            problem=problem,
             graph=graph,
             nodes=4,
             iterations=max(iterations, 20_000),
             step="prescribed",
             problem_options=NOISY,
         )
-        for key, graph in product(("dpsgd.corollary-2", "dpsgd.corollary-2:rederived"), ("complete", "ring"))
+        for key, (graph, problem) in product(
+            ("dpsgd.corollary-2", "dpsgd.corollary-2:rederived"), (("complete", "rational"), ("ring", "quadratic"))
+        )
     ]
     different: dict[str, Option] = {"dim": 4, "smoothness": 1.0, "sigma": 0.5, "zeta": 0.2, "hessians": "different"}
     mixed = Claim(
@@ -165,6 +168,20 @@ def _local(iterations: int) -> list[Claim]:
         claims.append(Claim(theorem="local-sgd.wang-joshi", **settings, problem=problem, problem_options=same))
     claims.append(
         Claim(theorem="local-sgd.wang-joshi-mixing", **settings, graph="ring", problem="quadratic", problem_options=same)
+    )
+    return claims
+
+
+def _server(iterations: int) -> list[Claim]:
+    """Return claims about a parameter server whose every gradient is as stale as the theorem admits, on iid data."""
+    same: dict[str, Option] = ROUGH | {"zeta": 0.0}
+    common: dict[str, Any] = {"system": "apsgd", "nodes": 4, "iterations": iterations, "problem_options": same}
+    claims = [
+        Claim(theorem="apsgd.theorem-1", problem=problem, options={"delay": delay}, **common)
+        for problem, delay in product(("cosine", "quadratic"), (1, 8))
+    ]
+    claims.append(
+        Claim(theorem="apsgd.corollary-2", problem="quadratic", options={"delay": 2}, step="prescribed", **common),
     )
     return claims
 

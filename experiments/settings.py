@@ -74,7 +74,7 @@ def _gamma(claim: Claim, theorem: Theorem, constants: dict[str, float]) -> float
         return float(theorem.step_size(**constants))
     if theorem.step is not None:
         raise InputError("step", claim.step, f"'prescribed': {claim.theorem} prescribes the step size")
-    if theorem.step_limit is None:
+    if not theorem.limits_step:
         return float(claim.step)
     return float(claim.step) * float(theorem.largest_step(**constants))
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from experiments.claims import Claim
 from experiments.evidence import Evidence, gather
 from experiments.settings import Setting, prepare
 from experiments.verdict import Finding, agree, settle
+
+if TYPE_CHECKING:
+    from theory.theorem import Theorem
 
 FAMILY_LEVEL = 0.01
 
@@ -52,15 +55,28 @@ def verify(
     """
     import joblib
 
+    from theory import registry
+
     grid = list(claims)
     alpha = FAMILY_LEVEL / max(1, len(grid))
     parallel = joblib.Parallel(n_jobs=jobs, return_as="generator", batch_size=1)
     outcomes = []
-    for outcome in parallel(joblib.delayed(examine)(claim, alpha, store) for claim in grid):
+    yours = registry.registered()
+    for outcome in parallel(joblib.delayed(_examine)(claim, alpha, store, yours) for claim in grid):
         outcomes.append(outcome)
         if progress is not None:
             progress(len(outcomes))
     return outcomes
+
+
+def _examine(claim: Claim, alpha: float, store: Path | None, registered: Iterable[Theorem]) -> Outcome:
+    """Examine a claim in a process that may not know the theorems registered in the one that asks."""
+    from theory import registry
+
+    for theorem in registered:
+        if theorem.key not in registry.keys():  # noqa: SIM118 (a function, not a dictionary)
+            registry.register(theorem)
+    return examine(claim, alpha, store)
 
 
 def examine(claim: Claim, alpha: float, store: Path | None = None) -> Outcome:

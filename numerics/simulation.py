@@ -115,7 +115,11 @@ def simulate(
 
 def schedule_of(topology: Graph | MixingSchedule) -> MixingSchedule:
     """Return the mixing schedule of ``topology``; a graph gets its default weights."""
-    return topology if isinstance(topology, MixingSchedule) else topology.schedule()
+    if isinstance(topology, MixingSchedule):
+        return topology
+    if not hasattr(topology, "schedule"):
+        raise InputError("topology", topology, "a graph or a mixing schedule, such as graphs.ring(8)")
+    return topology.schedule()
 
 
 def admitted(algorithm: Algorithm, problem: Problem, topology: Graph | MixingSchedule) -> MixingSchedule:
@@ -156,9 +160,10 @@ def constants(
         found["x0_sq"] = float(np.sum(x0**2) / (1 if x0.ndim == 1 else x0.shape[0]))
         found["x0_spread"] = float(np.sqrt(np.mean(np.sum((np.atleast_2d(x0) - common) ** 2, axis=1))))
     found |= {"n": schedule.n, "d": problem.objective.dim, "K": iterations, "rho": rho(schedule)}
+    found["batch"] = round(schedule.n * algorithm.weight(schedule.n))  # gradients that are added up in one update
     if not callable(algorithm.step_size):  # the theorems speak about a constant step: they shall ask for gamma, not take gamma_0
         found["gamma"] = algorithm.step_size
-    for option, symbol in (("period", "tau"), ("overlap", "tau"), ("momentum", "beta")):
+    for option, symbol in (("period", "tau"), ("overlap", "tau"), ("momentum", "beta"), ("delay", "T")):
         if hasattr(algorithm, option):
             found[symbol] = getattr(algorithm, option)
     return {name: float(value) for name, value in found.items()}

@@ -76,6 +76,11 @@ def register(theorem: Theorem) -> Theorem:
     return theorem
 
 
+def registered() -> tuple[Theorem, ...]:
+    """Return the theorems entered with `register`, in order."""
+    return tuple(_extra.values())
+
+
 def search(text: str) -> tuple[str, ...]:
     """Return the keys of theorems whose card mentions every word of ``text``: key, title, source, systems, standing."""
     words = text.lower().split()

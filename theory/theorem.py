@@ -166,6 +166,11 @@ class Theorem:
             return None
         return evaluate(self.expanded(self.step), constants, self.key) if constants else self.step
 
+    @property
+    def limits_step(self) -> bool:
+        """Whether the conditions admit steps up to some largest one only, which `largest_step` returns."""
+        return self.step_limit is not None or self.step_cap is not None
+
     def largest_step(self, **constants: Any) -> Any:
         """Return the supremum of the admissible steps (expression, number or array); None where the step is prescribed.
 

@@ -11,7 +11,7 @@ from experiments.cli import options
 from experiments.cli.output import console, number, print_json, table
 from straggler import InputError, at_least, positive
 
-System = Annotated[str, typer.Argument(metavar="SYSTEM", help="sgd, dpsgd, sgp, osgp or local-sgd.")]
+System = Annotated[str, typer.Argument(metavar="SYSTEM", help="sgd, dpsgd, sgp, osgp, local-sgd or apsgd.")]
 ProblemName = Annotated[str, typer.Option("--problem", metavar="P", help="Name of a problem, or logistic:FILE (LIBSVM).")]
 Dim = Annotated[int | None, typer.Option(parser=options.whole, metavar="D", help="Dimension; default 10, or that of the data.")]
 GraphName = Annotated[str, typer.Option("--graph", metavar="G", help="Name of a graph, or a file networkx can read.")]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from theory.theorem import Theorem
 
 # names of the symbol table whose spelling is not already what a reader expects
-_SHOWN = {"delta": "Δ", "f_star": "f*", "one_minus_q": "(1 - q)", "x0_sq": "mean ‖x(0)‖²"}
+_SHOWN = {"batch": "M_b", "delta": "Δ", "f_star": "f*", "one_minus_q": "(1 - q)", "x0_sq": "mean ‖x(0)‖²"}
 
 
 class _Unicode(PrettyPrinter):  # type: ignore[misc]

@@ -70,7 +70,8 @@ class Row:
         step = self.outcome.claim.step
         if step == "prescribed":
             return "prescribed"
-        return "chosen" if registry.get(self.outcome.finding.theorem).step_limit is None else f"{step:.3g} of the largest"
+        limited = registry.get(self.outcome.finding.theorem).limits_step
+        return f"{step:.3g} of the largest" if limited else "chosen"
 
     @property
     def measured(self) -> Markup:

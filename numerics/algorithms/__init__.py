@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
+from numerics.algorithms.apsgd import APSGD
 from numerics.algorithms.base import Algorithm, Rate, State, worker_mean
 from numerics.algorithms.dpsgd import DPSGD
 from numerics.algorithms.invariants import InvariantError, check_invariants
@@ -16,9 +17,10 @@ from numerics.algorithms.sgd import SGD
 from numerics.algorithms.sgp import SGP
 from straggler import UnknownName
 
-REGISTRY: dict[str, type[Algorithm]] = {cls.name: cls for cls in (SGD, DPSGD, SGP, OSGP, LocalSGD)}
+REGISTRY: dict[str, type[Algorithm]] = {cls.name: cls for cls in (SGD, DPSGD, SGP, OSGP, LocalSGD, APSGD)}
 
 __all__ = [
+    "APSGD",
     "DPSGD",
     "OSGP",
     "REGISTRY",

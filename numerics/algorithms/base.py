@@ -116,7 +116,7 @@ class Algorithm(ABC):
     def __post_init__(self) -> None:
         if not callable(self.step_size):
             positive("step_size", self.step_size)
-        if not 0 <= self.momentum < 1:
+        if positive("momentum", self.momentum, zero_ok=True) >= 1:
             raise InputError("momentum", self.momentum, "0 <= momentum < 1")
 
     @property
@@ -151,8 +151,14 @@ class Algorithm(ABC):
         return worker_mean(state.x)
 
     def gamma(self, k: int) -> float:
-        """Return the step size of iteration ``k``."""
-        return self.step_size(k) if callable(self.step_size) else self.step_size
+        """Return the step size of iteration ``k``; `InputError` where a schedule gives one that is not a finite number > 0."""
+        if not callable(self.step_size):
+            return self.step_size
+        return positive(f"step_size({k})", self.step_size(k))
+
+    def weight(self, n: int) -> float:
+        """Return the weight of one worker's gradient in a move of the center: 1/n, unless an algorithm says otherwise."""
+        return 1 / n
 
     def direction(self, state: State, gradients: Array) -> Array:
         """Return the direction of descent, written into ``gradients``: the gradients, or what momentum makes of them."""

@@ -38,7 +38,7 @@ class DPSGD(Algorithm):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.order not in ORDERS:
-            raise UnknownName("order", self.order, ORDERS)
+            raise UnknownName("order", str(self.order), ORDERS)
 
     def init(self, x0: Array, n: int) -> State:
         """Return the state of ``n`` workers at ``x0``, shape (R, d) or (n, R, d)."""

@@ -23,10 +23,10 @@ class InvariantError(StragglerError):
 def check_invariants(algorithm: Algorithm, schedule: MixingSchedule, *, rounds: int = 12, dim: int = 3, seed: int = 0) -> None:
     """Run an algorithm on random gradients and check what must hold at every step, whatever it optimises.
 
-    Checked are: shapes of view and center; the start (center and views at x0); stochasticity of the mixing; the average
-    dynamics ``center_{k+1} = center_k - (gamma_k / n) sum_i direction_i`` (so that averages are preserved and no mass is
-    lost, in flight or not); push-sum weights that sum to n; replicas that do not see each other; a step that does not
-    keep the caller's gradients; and consensus as a fixed point when all gradients vanish.
+    Checked are: shapes of view and center; the start (center and views at x0); stochasticity of the mixing; the dynamics
+    ``center_{k+1} = center_k - gamma_k w sum_i direction_i``, w being 1/n or what the algorithm's ``weight`` says (averages are
+    preserved and no mass is lost, in flight or not); push-sum weights that sum to n; replicas that do not see each other; a
+    step that does not keep the caller's gradients; and consensus as a fixed point when all gradients vanish.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def check_invariants(algorithm: Algorithm, schedule: MixingSchedule, *, rounds: 
         views = algorithm.view(state, None).copy()
         handed[...] = np.nan
         _close(algorithm.view(state, None), views, "step does not keep the gradients it was handed", k)
-        moved = before - algorithm.gamma(k) * direction(gradients).mean(0)
+        moved = before - algorithm.gamma(k) * algorithm.weight(n) * direction(gradients).sum(0)
         _close(algorithm.center(state), moved, "the center moves by gamma times the mean direction (mass is conserved)", k)
         _close(algorithm.view(state, None)[:, :1], alone, "replicas do not see each other", k)
         mass: Callable[[], float] | None = getattr(state, "weight_mass", None)

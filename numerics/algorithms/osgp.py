@@ -13,7 +13,9 @@ from numerics.algorithms.base import State, worker_mean
 from numerics.algorithms.sgp import SGP, PushSumState
 from numerics.events import Round
 from numerics.typing import Array
-from straggler import at_least
+from straggler import InputError, at_least
+
+MOST_IN_FLIGHT = 1000
 
 
 @dataclass
@@ -67,7 +69,8 @@ class OSGP(SGP):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least("overlap", self.overlap, 0)
+        if at_least("overlap", self.overlap, 0) > MOST_IN_FLIGHT:
+            raise InputError("overlap", self.overlap, f"at most {MOST_IN_FLIGHT}: the messages of so many rounds are in flight")
         at_least("send_every", self.send_every, 1)
 
     @property

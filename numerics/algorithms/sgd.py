@@ -40,10 +40,7 @@ class SGD(Algorithm):
 
     def init(self, x0: Array, n: int) -> SharedState:
         """Return the state of ``n`` workers that share the model ``x0``, shape (R, d)."""
-        if x0.ndim == 3:
-            raise InputError("x0", tuple(x0.shape), "a common starting point, shape (R, d): the model is shared")
-        xp = array_namespace(x0)
-        return SharedState(x=xp.asarray(x0[None, ...], copy=True), n=n)
+        return SharedState(x=shared(x0), n=n)
 
     def view(self, state: State, event: Round | None) -> Array:
         """Return the shared model, seen by every worker, shape (n, R, d), read-only."""
@@ -53,3 +50,10 @@ class SGD(Algorithm):
     def step(self, state: State, gradients: Array, event: Round) -> None:
         """Move the model against the average gradient."""
         state.descend(self.gamma(event.k), self.direction(state, worker_mean(gradients)[None, ...]))
+
+
+def shared(x0: Array) -> Array:
+    """Return a fresh model (1, R, d) for all workers at ``x0``, shape (R, d); `InputError` for one start per worker."""
+    if x0.ndim == 3:
+        raise InputError("x0", tuple(x0.shape), "a common starting point, shape (R, d): the model is shared")
+    return array_namespace(x0).asarray(x0[None, ...], copy=True)

@@ -54,6 +54,9 @@ class MixingSchedule(ABC):
     def provenance(self) -> dict[str, Any]:
         """Return what determines the schedule: graph, nodes, weights, parameters and seed, ready for JSON."""
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r}, n={self.n}, period={self.period})"
+
     def operators(self, rounds: int) -> Iterator[MixingOperator]:
         """Yield W_0 ... W_{rounds-1}."""
         return (self.at(k) for k in range(rounds))

@@ -26,6 +26,10 @@ class Noise(ABC):
 
     kind: str
 
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={value}" for name, value in self.provenance().items() if name != "kind")
+        return f"{type(self).__name__}({settings})"
+
     @abstractmethod
     def check(self, objective: Objective) -> None:
         """Raise `InputError` if there cannot be this noise on that objective."""

@@ -66,6 +66,9 @@ class Objective(ABC):
     def __init__(self, workers: int, dim: int) -> None:
         self.n, self.dim = at_least("workers", workers, 1), at_least("dim", dim, 1)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(n={self.n}, d={self.dim})"
+
     @abstractmethod
     def value(self, x: Floats) -> Floats:
         """Return f at points of shape (..., d), shape (...)."""

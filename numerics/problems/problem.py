@@ -12,7 +12,7 @@ from numerics.streams import Streams
 from numerics.typing import Floats
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Problem:
     """An objective together with gradient noise.
 
@@ -40,6 +40,10 @@ class Problem:
 
     def __post_init__(self) -> None:
         self.noise.check(self.objective)
+
+    def __repr__(self) -> str:
+        options = "".join(f", {name}={value!r}" for name, value in self.options.items())
+        return f"Problem({self.name!r}, n={self.n}, d={self.dim}{options}, noise={self.noise!r})"
 
     @property
     def n(self) -> int:

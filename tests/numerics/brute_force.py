@@ -105,11 +105,14 @@ def trajectory(
     x = [[float(t) for t in problem.start()] for _ in range(n)]
     w, velocity = [1.0] * n, [[0.0] * d for _ in range(n)]
     mail: dict[int, list[tuple[int, Vector, float]]] = defaultdict(list)
+    held_before = [x[0]]
     slopes = spreads = 0.0
     for k in range(iterations):
         held = x + [letter for letters in mail.values() for _, letter, _ in letters]
         center = [sum(v[j] for v in held) / n for j in range(d)]
         views = [[t / w[i] for t in x[i]] for i in range(n)]
+        if system == "apsgd":
+            views = [held_before[max(0, k - options["delay"])]] * n
         slopes += sum(t * t for t in gradient(problem, center, None))
         spreads += sum((views[i][j] - center[j]) ** 2 for i in range(n) for j in range(d)) / n
         moves = []
@@ -124,6 +127,9 @@ def trajectory(
         stepped = [[a + b for a, b in zip(x[i], moves[i], strict=True)] for i in range(n)]
         if system == "sgd":
             x = [[sum(point[j] for point in stepped) / n for j in range(d)] for _ in range(n)]
+        elif system == "apsgd":
+            x = [[x[0][j] + sum(move[j] for move in moves) for j in range(d)]] * n
+            held_before.append(x[0])
         elif system == "dpsgd":
             x = [[a + b for a, b in zip(row, move, strict=True)] for row, move in zip(mixed(x), moves, strict=True)]
         elif system == "local-sgd":

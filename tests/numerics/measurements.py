@@ -99,6 +99,7 @@ MEASUREMENTS = {
     "local-sgd rational": Measurement(
         "local-sgd", rational(6), lambda: graphs.complete(6).schedule(), brute_force.complete(6), {"period": 5}
     ),
+    "apsgd cosine": Measurement("apsgd", cosine(3), lambda: graphs.complete(3).schedule(), brute_force.complete(3), {"delay": 2}),
     "local-sgd quadratic ring": Measurement(
         "local-sgd", shared(6), lambda: graphs.ring(6).schedule(), brute_force.ring(6), {"period": 2, "momentum": 0.5}
     ),

@@ -258,3 +258,22 @@ def test_starts_that_differ_are_among_the_constants_and_refused_by_theorems_that
         assert all(check.holds for check in checks) is applies
     assert run.constants["x0_spread"] == pytest.approx(np.sqrt(4 * spread.var(axis=0).sum() / 4), rel=1e-12)
     assert [check.text for check in checks if not check.holds] == ["all workers start at the same point"]
+
+
+@pytest.mark.parametrize("value", [-1.0, math.nan, "fast", math.inf, 0])
+def test_a_schedule_of_step_sizes_is_checked_as_it_is_used(value):
+    algorithm = DPSGD(step_size=lambda k: 0.1 if k < 3 else value)
+    with pytest.raises(InputError, match=r"step_size\(3\)"):
+        simulate(algorithm, problems.cosine(dim=2, workers=4), graphs.ring(4), iterations=5)
+
+
+def test_a_topology_must_be_a_graph_or_a_schedule():
+    with pytest.raises(InputError, match="a graph or a mixing schedule"):
+        simulate(DPSGD(step_size=0.1), problems.cosine(dim=2, workers=4), "ring", iterations=5)
+
+
+def test_what_a_notebook_shows_says_what_it_is():
+    problem = problems.cosine(dim=4, workers=8, zeta=0.1, sigma=0.5)
+    assert repr(problem) == "Problem('cosine', n=8, d=4, zeta=0.1, noise=Gaussian(sigma=0.5))"
+    assert repr(problem.objective) == "Cosine(n=8, d=4)"
+    assert repr(graphs.ring(8).schedule()) == "PeriodicSchedule('ring', n=8, period=1)"

@@ -33,9 +33,8 @@ def test_bad_input_leaves_with_two_and_one_line(tmp_path):
     done = python("-m", "experiments.cli", "theorems", "dpsgd.theorm-1", capture_output=True, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr == (
-        "error: unknown theorem 'dpsgd.theorm-1'; did you mean dpsgd.theorem-1, sgp.theorem-2, dpsgd.theorem-3:printed?\n"
-    )
+    assert done.stderr.startswith("error: unknown theorem 'dpsgd.theorm-1'; did you mean dpsgd.theorem-1, ")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

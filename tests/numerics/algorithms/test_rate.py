@@ -7,6 +7,7 @@ import pytest
 
 from numerics import algorithms, graphs, problems, simulate
 from numerics.moments import exact_moments
+from tests.numerics.algorithms.reference import share
 
 OPTIONS = {"local-sgd": {"period": 3}}
 SMOOTHNESS, MU = 0.5, 0.25
@@ -20,7 +21,7 @@ by less than 0.015. The next candidates for a rate, -2/3 and -1/3, are ten times
 def measured(name: str, n: int, iterations: int, gamma: float, hessians: str) -> float:
     """Exact mean over k < K of E||grad f(center)||^2; gamma mu K >= 8, so that the runs outlive the memory of their start."""
     problem = problems.quadratic(dim=2, workers=n, hessians=hessians, smoothness=SMOOTHNESS, mu=MU, sigma=2.0, zeta=0.2, seed=1)
-    algorithm = algorithms.get(name, step_size=gamma, **OPTIONS.get(name, {}))
+    algorithm = algorithms.get(name, step_size=gamma * share(name, n), **OPTIONS.get(name, {}))
     assert gamma * MU * iterations >= 8
     assert gamma * SMOOTHNESS / 2 <= 0.04
     moments = exact_moments(algorithm, problem, graphs.complete(n), iterations=iterations)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,21 +11,21 @@ import pytest
 
 from numerics import algorithms, graphs
 from numerics.events import Round
-from tests.numerics.algorithms.reference import CASES, OPTIONS, REFERENCES, label
+from tests.numerics.algorithms.reference import CASES, OPTIONS, REFERENCES, SHARED, label, share
 from tests.numerics.algorithms.topologies import ADMITTED, TOPOLOGIES
 
 REPLICAS = 2
 TOLERANCE = 1e-12
 
 
-def step_size(k: int) -> float:
-    return 0.4 / (1 + 0.2 * k)
+def step_sizes(name: str, n: int) -> Callable[[int], float]:
+    return lambda k: share(name, n) * 0.4 / (1 + 0.2 * k)
 
 
 def start(n: int, name: str, dim: int = 3) -> np.ndarray:
     """A start of its own for each worker, where the algorithm has more than one model."""
     points = np.random.default_rng(8).standard_normal((n, REPLICAS, dim))
-    return points[0] if name == "sgd" else points
+    return points[0] if name in SHARED else points
 
 
 def assert_same(value: np.ndarray, expected: np.ndarray, what: str) -> None:
@@ -43,12 +44,14 @@ def test_reference_covers_the_registry():
 def test_topologies_cover_every_graph_and_algorithm():
     assert {name.rsplit("-", 1)[0] for name in TOPOLOGIES if name.endswith("-8")} == set(graphs.NAMES)
     doubly = {name for name in TOPOLOGIES if not name.endswith("-push") and name != "random-peer-7"}
-    wide = {"sgd": set(TOPOLOGIES), "sgp": set(TOPOLOGIES), "osgp": set(TOPOLOGIES)}
+    wide = {name: set(TOPOLOGIES) for name in ("sgd", "sgp", "osgp", "apsgd")}
     assert {name: set(found) for name, found in ADMITTED.items()} == dict.fromkeys(algorithms.REGISTRY, doubly) | wide
 
 
 def replay(name: str, settings: dict[str, Any], topology: str, rounds: int, dim: int) -> None:
-    algorithm, schedule = algorithms.get(name, step_size=step_size, **settings), TOPOLOGIES[topology]()
+    schedule = TOPOLOGIES[topology]()
+    step_size = step_sizes(name, schedule.n)
+    algorithm = algorithms.get(name, step_size=step_size, **settings)
     n, x0 = schedule.n, start(schedule.n, name, dim)
     perturbation = np.random.default_rng(7).standard_normal((rounds, n, REPLICAS, dim))
     state = algorithm.init(x0, n)

@@ -7,7 +7,7 @@ import pytest
 
 from numerics import algorithms
 from numerics.events import rounds
-from tests.numerics.algorithms.reference import CASES, label
+from tests.numerics.algorithms.reference import CASES, SHARED, label, share
 from tests.numerics.algorithms.topologies import ADMITTED, TOPOLOGIES
 
 ITERATIONS, REPLICAS, DIM = 8, 2, 3
@@ -29,11 +29,12 @@ def trajectory(algorithm, schedule, x0, perturbations):
 def test_torch_tensors_follow_numpy_arrays(case):
     torch = pytest.importorskip("torch")
     name, settings = case
-    algorithm, rng = algorithms.get(name, step_size=0.3, **settings), np.random.default_rng(3)
+    rng = np.random.default_rng(3)
     for topology in ADMITTED[name]:
         schedule = TOPOLOGIES[topology]()
         n = schedule.n
-        x0 = rng.standard_normal((REPLICAS, DIM) if name == "sgd" else (n, REPLICAS, DIM))
+        algorithm = algorithms.get(name, step_size=0.3 * share(name, n), **settings)
+        x0 = rng.standard_normal((REPLICAS, DIM) if name in SHARED else (n, REPLICAS, DIM))
         noise = rng.standard_normal((ITERATIONS, n, REPLICAS, DIM))
         ours = trajectory(algorithm, schedule, x0, noise)
         theirs = trajectory(algorithm, TOPOLOGIES[topology](), torch.from_numpy(x0.copy()), torch.from_numpy(noise.copy()))
@@ -49,7 +50,7 @@ def test_torch_tensors_follow_numpy_arrays(case):
 def test_large_tensors_follow_large_arrays(name):
     """Mixing operators apply a large state in other ways than a small one."""
     torch = pytest.importorskip("torch")
-    algorithm, rng = algorithms.get(name, step_size=0.3), np.random.default_rng(3)
+    algorithm, rng = algorithms.get(name, step_size=0.3 * share(name, 8)), np.random.default_rng(3)
     for topology in ("ring-8", "complete-8", "bipartite-exponential-8", "star-8", "k-peer-exponential-9"):
         schedule = TOPOLOGIES[topology]()
         x0, noise = rng.standard_normal((1, 5000)), rng.standard_normal((ITERATIONS, schedule.n, 1, 5000))

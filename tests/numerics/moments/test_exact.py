@@ -11,7 +11,7 @@ import pytest
 from numerics import algorithms, graphs, problems, simulate
 from numerics.moments import exact_moments
 from straggler import InputError
-from tests.numerics.algorithms.reference import CASES
+from tests.numerics.algorithms.reference import CASES, SHARED, share
 from tests.numerics.algorithms.topologies import ADMITTED, TOPOLOGIES
 
 ITERATIONS, REPLICAS = 40, 300
@@ -46,9 +46,9 @@ def setting(number: int) -> tuple[Any, Any, Any, np.ndarray]:
         seed=number,
         **({"rotate": bool(rng.integers(2))} if kind == "shared" else {}),
     )
-    common = name == "sgd" or bool(rng.integers(2))
+    common = name in SHARED or bool(rng.integers(2))
     x0 = rng.standard_normal(dim if common else (schedule.n, dim))
-    gamma = float(rng.uniform(0.05, 0.4)) * (1 - settings.get("momentum", 0.0))
+    gamma = float(rng.uniform(0.05, 0.4)) * (1 - settings.get("momentum", 0.0)) * share(name, schedule.n)
     return algorithms.get(name, step_size=gamma, **settings), problem, schedule, x0
 
 

@@ -131,9 +131,18 @@ def test_what_has_no_stationary_limit_is_refused():
         stationary(DPSGD(step_size=0.1), bowl(), graphs.star(N).schedule("push"))
 
 
-@pytest.mark.parametrize("name", sorted(set(algorithms.REGISTRY) - {"osgp"}))
+@pytest.mark.parametrize("name", sorted(set(algorithms.REGISTRY) - {"osgp", "apsgd"}))
 def test_every_algorithm_without_delays_shares_the_noise_floor_of_sgd_on_a_bowl(name):
     """With one Hessian h and doubly stochastic mixing the center sees the average gradient at the center."""
     gamma = 0.3
     limit = stationary(algorithms.get(name, step_size=gamma), bowl(zeta=0.5), graphs.complete(N))
     assert limit["grad_norm_sq"] == pytest.approx(H * gamma * SIGMA**2 / (N * (2 - gamma * H)), rel=1e-9)
+
+
+def test_delay_one_on_a_bowl():
+    """x'' = x' - a x + noise with a = gamma n h: an AR(2) process again."""
+    gamma = 0.3 / N
+    a, noise = gamma * N * H, gamma**2 * N * SIGMA**2
+    variance = (1 + a) / ((1 - a) * a * (2 + a)) * noise
+    limit = stationary(algorithms.get("apsgd", step_size=gamma), bowl(), graphs.complete(N))
+    assert limit["grad_norm_sq"] == pytest.approx(H**2 * variance, rel=1e-9)
