@@ -4,38 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from numerics.objectives.base import Constant, finite
-from numerics.objectives.tilted import Tilted
+from numerics.objectives.base import Constant
+from numerics.objectives.tilted import Separable
 from numerics.typing import Floats
-from straggler import positive
 
 
-class Cosine(Tilted):
+class Cosine(Separable):
     """``f_i(x) = sum_j L (1 - cos x_j) + <b_i, x>``.
 
-    Parameters
-    ----------
-    workers, dim, zeta, seed, tilt
-        See `Tilted`.
-    smoothness
-        L > 0.
-    start
-        Every coordinate of the starting point.
+    Parameters are those of `Separable`.
     """
-
-    def __init__(
-        self,
-        workers: int,
-        dim: int,
-        *,
-        smoothness: float = 1.0,
-        zeta: float = 0.0,
-        start: float = 1.0,
-        seed: int = 0,
-        tilt: str = "gaussian",
-    ) -> None:
-        super().__init__(workers, dim, zeta, seed, tilt)
-        self.smoothness, self._start = positive("smoothness", smoothness), finite("start", start)
 
     def value(self, x: Floats) -> Floats:
         """Return f at points of shape (..., d); 1 - cos is taken as 2 sin^2(x/2), which does not cancel near a minimum."""
@@ -47,10 +25,6 @@ class Cosine(Tilted):
         np.sin(x, out=out)
         if self.smoothness != 1:
             np.multiply(out, self.smoothness, out=out)
-
-    def start(self) -> Floats:
-        """Return the default starting point, shape (d,)."""
-        return np.full(self.dim, self._start)
 
     def constants(self) -> dict[str, Constant]:
         """Return L, f_star, zeta and M, all exact."""

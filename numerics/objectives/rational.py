@@ -6,10 +6,9 @@ import math
 
 import numpy as np
 
-from numerics.objectives.base import Constant, finite
-from numerics.objectives.tilted import Tilted
+from numerics.objectives.base import Constant
+from numerics.objectives.tilted import Separable
 from numerics.typing import Floats
-from straggler import positive
 
 STEEPEST = 9 / (16 * math.sqrt(3))
 """Largest slope of ``(1/2) x^2/(1+x^2)``, attained at +-1/sqrt(3)."""
@@ -23,32 +22,11 @@ def rational_gradient(x: Floats, out: Floats) -> None:
     np.divide(x, out, out=out)
 
 
-class Rational(Tilted):
+class Rational(Separable):
     """``f_i(x) = (L/2) sum_j x_j^2/(1+x_j^2) + <b_i, x>``.
 
-    Parameters
-    ----------
-    workers, dim, zeta, seed, tilt
-        See `Tilted`.
-    smoothness
-        L > 0.
-    start
-        Every coordinate of the starting point.
+    Parameters are those of `Separable`.
     """
-
-    def __init__(
-        self,
-        workers: int,
-        dim: int,
-        *,
-        smoothness: float = 1.0,
-        zeta: float = 0.0,
-        start: float = 1.0,
-        seed: int = 0,
-        tilt: str = "gaussian",
-    ) -> None:
-        super().__init__(workers, dim, zeta, seed, tilt)
-        self.smoothness, self._start = positive("smoothness", smoothness), finite("start", start)
 
     def value(self, x: Floats) -> Floats:
         """Return f at points of shape (..., d)."""
@@ -61,10 +39,6 @@ class Rational(Tilted):
         rational_gradient(x, out)
         if self.smoothness != 1:
             np.multiply(out, self.smoothness, out=out)
-
-    def start(self) -> Floats:
-        """Return the default starting point, shape (d,)."""
-        return np.full(self.dim, self._start)
 
     def constants(self) -> dict[str, Constant]:
         """Return L, f_star, zeta and M, all exact."""

@@ -7,7 +7,7 @@ from abc import abstractmethod
 import numpy as np
 
 from numerics.memory import aligned
-from numerics.objectives.base import Constant, Objective, Workers
+from numerics.objectives.base import Constant, Objective, Workers, finite
 from numerics.typing import Floats
 from straggler import InputError, UnknownName, positive
 
@@ -107,3 +107,35 @@ class Tilted(Objective):
         """Return M where every partial derivative of f comes arbitrarily close to +-``slope``, independently of the others."""
         largest = np.sqrt(np.sum((slope + np.abs(self.tilts)) ** 2, axis=1).max())
         return Constant(float(largest), "exact", f"|partial f| <= {slope:.6g}, {where}; tilts added coordinate by coordinate")
+
+
+class Separable(Tilted):
+    """Tilted objectives that are sums over coordinates, of smoothness L; a subclass states what the summands are.
+
+    Parameters
+    ----------
+    workers, dim, zeta, seed, tilt
+        See `Tilted`.
+    smoothness
+        L > 0.
+    start
+        Every coordinate of the starting point.
+    """
+
+    def __init__(
+        self,
+        workers: int,
+        dim: int,
+        *,
+        smoothness: float = 1.0,
+        zeta: float = 0.0,
+        start: float = 1.0,
+        seed: int = 0,
+        tilt: str = "gaussian",
+    ) -> None:
+        super().__init__(workers, dim, zeta, seed, tilt)
+        self.smoothness, self._start = positive("smoothness", smoothness), finite("start", start)
+
+    def start(self) -> Floats:
+        """Return the default starting point, shape (d,)."""
+        return np.full(self.dim, self._start)
