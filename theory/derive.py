@@ -76,7 +76,7 @@ def tune(start: Expr, drift: Expr, curvature: Expr, largest: Expr) -> Tuned:
     chain = Chain.of(sp.Add(a / (gamma * K), *[term for term, _ in present]))
     chain = chain.bound(1 / gamma, sp.Add(*[1 / each for each in candidates]), "1/min is at most the sum of the inverses")
     for term, upper in present:
-        chain = chain.bound(term, upper, f"gamma is at most the step that balances {term} and the first term")
+        chain = chain.bound(term, upper, "gamma is at most the step at which this term equals the first one")
     chain = chain.rewritten(sp.Add(*[sp.powsimp(term) for term in distributed(chain.end)]))
     chain = chain.at({a: start, b: drift, c: curvature, top: largest})
     return Tuned(sp.Min(*candidates).subs({a: start, b: drift, c: curvature, top: largest}), chain.end, chain)
