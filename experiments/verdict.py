@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+DISAGREE = "the witnesses disagree"
+"""How the reason of a finding begins whose exact value lies outside the interval of the simulation: one of them is wrong."""
+
 VERDICTS = ("holds", "vacuous", "violated", "inconclusive", "inapplicable", "diverged")
 TOLERANCE = 1e-9
 
@@ -63,8 +66,8 @@ class Finding:
 
     @property
     def fails(self) -> bool:
-        """Whether this finding should fail a run of ``straggler verify``."""
-        return self.verdict in ("violated", "diverged") and not self.known_false
+        """Whether this finding should fail a run of ``straggler verify``: a violation nobody knew of, or witnesses at odds."""
+        return (self.verdict in ("violated", "diverged") and not self.known_false) or self.reason.startswith(DISAGREE)
 
 
 def settle(lower: float, upper: float, bound: float, exact: float | None, rounding: float = 0.0) -> str | None:

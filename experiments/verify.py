@@ -14,7 +14,7 @@ from experiments.applicability import obstacle
 from experiments.claims import Claim
 from experiments.evidence import Evidence, gather
 from experiments.settings import Setting, prepare
-from experiments.verdict import Finding, agree, settle
+from experiments.verdict import DISAGREE, Finding, agree, settle
 
 if TYPE_CHECKING:
     from theory.theorem import Theorem
@@ -106,9 +106,7 @@ def _judge(setting: Setting, evidence: Evidence, bound: float) -> tuple[str, str
         return "inapplicable", reason, evidence.farthest / radius
     rounding = setting.rounding
     if exact is not None and not agree(interval.lower, interval.upper, exact, rounding):
-        reason = (
-            f"the witnesses disagree: exact {exact:.6g} lies outside the interval [{interval.lower:.6g}, {interval.upper:.6g}]"
-        )
+        reason = f"{DISAGREE}: exact {exact:.6g} lies outside the interval [{interval.lower:.6g}, {interval.upper:.6g}]"
         return "inconclusive", reason, factor
     verdict = settle(interval.lower, interval.upper, bound, exact, rounding)
     if verdict is None:

@@ -68,6 +68,7 @@ def test_an_exact_value_that_disagrees_with_the_sample_is_not_taken_for_evidence
     finding = verify.examine(CLAIM, ALPHA).finding
     assert finding.verdict == "inconclusive"
     assert "witnesses disagree" in finding.reason
+    assert finding.fails
 
 
 def test_divergence_is_a_verdict_not_a_crash(monkeypatch) -> None:
