@@ -44,7 +44,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
-	$(BIN)/python -m pip install --quiet -c constraints.txt "$(TORCH)" 2>/dev/null \
+	@$(BIN)/python -m pip install --quiet -c constraints.txt "$(TORCH)" 2>/dev/null \
 	  || echo "No CPU build of PyTorch within reach of pip: the tests that need it will be skipped."
 	touch $@
 
