@@ -97,18 +97,11 @@ def schedule_key(claim: Claim) -> tuple[str, int, tuple[tuple[str, object], ...]
 @lru_cache(maxsize=256)
 def _computed(key: tuple[str, int, tuple[tuple[str, object], ...], str | None], overlap: int) -> tuple[tuple[str, float], ...]:
     from numerics import graphs
-    from numerics.mixing.envelope import geometric_envelope
-    from numerics.mixing.error_norms import error_norms
+    from numerics.mixing import push_sum_constants
 
     graph, nodes, options, weights = key
     schedule = graphs.get(graph, nodes, **dict(options)).schedule(weights)
-    norms = error_norms(schedule, overlap)
-    found = {"B_E": norms.B_E, "B_2": norms.B_2}
-    if not overlap:
-        envelope = geometric_envelope(schedule)
-        # the theorems ask for C >= 1; a larger envelope is an envelope too
-        found |= {"C": max(1.0, envelope[0]), "q": envelope[1], "one_minus_q": 1 - envelope[1]}
-    return tuple(found.items())
+    return tuple(push_sum_constants(schedule, overlap).items())
 
 
 def _printed_envelope(claim: Claim, problem: Problem) -> dict[str, float]:

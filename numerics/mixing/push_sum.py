@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from numerics.mixing.envelope import geometric_envelope
 from numerics.mixing.error_norms import error_norms
 from numerics.mixing.overlap import push_sum_weights, rounds_of
 from numerics.mixing.schedule import MixingSchedule
@@ -41,3 +42,17 @@ def B_2(schedule: MixingSchedule, overlap: int = 0, rounds: int | None = None) -
     It is log2(n) - 1 on the one-peer exponential graph with n a power of two. Parameters and errors: `error_norms`.
     """
     return error_norms(schedule, overlap, rounds).B_2
+
+
+def push_sum_constants(schedule: MixingSchedule, overlap: int = 0) -> dict[str, float]:
+    """Return what the theorems about SGP and OSGP ask of a schedule, under their names: B_E, B_2 and, without overlap, C and q.
+
+    ``C`` and ``q`` are a geometric envelope ``||E(k, s)|| <= C q^(k-s)`` with C >= 1, as those theorems want it; ``one_minus_q``
+    keeps what q loses to rounding. Parameters and errors are those of `error_norms`.
+    """
+    norms = error_norms(schedule, overlap)
+    found = {"B_E": norms.B_E, "B_2": norms.B_2}
+    if not overlap:
+        factor, rate = geometric_envelope(schedule)
+        found |= {"C": max(1.0, factor), "q": rate, "one_minus_q": 1 - rate}
+    return found

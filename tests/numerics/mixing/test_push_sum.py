@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from numerics import graphs
+from numerics import graphs, mixing
 from numerics.mixing import B_2, B_E, augmented, error_norms, error_operator, second_eigenvalue
 from numerics.mixing.overlap import push_sum_weights
 from straggler import InputError
@@ -138,3 +138,17 @@ def test_bad_input():
         error_operator(graphs.ring(4).schedule(), 2, 2)
     with pytest.raises(InputError, match="overlap"):
         B_E(graphs.ring(4).schedule(), overlap=-1)
+
+
+def test_constants_are_those_of_the_one_peer_graph_and_an_envelope_of_every_error_operator():
+    schedule = graphs.one_peer_exponential(8).schedule()
+    found = mixing.push_sum_constants(schedule)
+    assert found["B_E"] == pytest.approx(4, rel=1e-6)
+    assert found["B_2"] == pytest.approx(2, rel=1e-6)
+    assert found["C"] >= 1
+    assert found["one_minus_q"] == pytest.approx(1 - found["q"])
+    for s, k in ((0, 1), (1, 3), (2, 4), (0, 5)):
+        norm = np.linalg.norm(mixing.error_operator(schedule, k, s), 2)
+        assert norm <= found["C"] * found["q"] ** (k - s) + 1e-9
+    assert set(mixing.push_sum_constants(schedule, overlap=1)) == {"B_E", "B_2"}
+    assert mixing.push_sum_constants(graphs.complete(4).schedule())["C"] == pytest.approx(1)
