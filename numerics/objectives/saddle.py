@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 
-from numerics.objectives.base import Constant, finite
-from numerics.objectives.tilted import Tilted
+from numerics.objectives.base import Constant
+from numerics.objectives.tilted import Separable
 from numerics.typing import Floats
 from straggler import InputError, positive
 
 
-class Saddle(Tilted):
+class Saddle(Separable):
     """``f_i(x) = (L/k) sum_{j <= h} w(x_j) + (L/2) sum_{j > h} x_j^2 + <b_i, x>``, ``w(x) = (x^2-1)^2/4``, ``h = ceil(d/2)``.
 
     Beyond ``|x| = r`` the well w is continued by its second-order Taylor polynomial at +-r, which keeps it twice continuously
@@ -21,14 +21,10 @@ class Saddle(Tilted):
 
     Parameters
     ----------
-    workers, dim, zeta, seed, tilt
-        See `Tilted`.
-    smoothness
-        L > 0.
+    workers, dim, smoothness, zeta, start, seed, tilt
+        See `Separable`.
     reach
-        r >= 1; by default ``sqrt(5/3)``, which makes the curvature range over [-L/4, L].
-    start
-        Every coordinate of the starting point.
+        r >= 1; by default ``sqrt(5/3)``, which makes the curvature range over [-L/4, L]. The default start is close to the saddle.
     """
 
     def __init__(
@@ -43,8 +39,7 @@ class Saddle(Tilted):
         seed: int = 0,
         tilt: str = "gaussian",
     ) -> None:
-        super().__init__(workers, dim, zeta, seed, tilt)
-        self.smoothness, self._start = positive("smoothness", smoothness), finite("start", start)
+        super().__init__(workers, dim, smoothness=smoothness, zeta=zeta, start=start, seed=seed, tilt=tilt)
         self.reach = positive("reach", reach)
         if self.reach < 1:
             raise InputError("reach", reach, "a finite number >= 1, so that the wells lie inside")
@@ -69,10 +64,6 @@ class Saddle(Tilted):
         bend *= self.smoothness / self._curvature
         np.multiply(x, self.smoothness, out=out)
         out[..., : self.wells] += bend
-
-    def start(self) -> Floats:
-        """Return the default starting point, shape (d,), close to the saddle."""
-        return np.full(self.dim, self._start)
 
     def constants(self) -> dict[str, Constant]:
         """Return L, f_star and zeta, all exact; the gradients are not bounded."""
