@@ -84,8 +84,11 @@ def _band(running: Floats, pathwise: bool) -> tuple[Floats, Floats]:
     """Return center and half width of the pointwise 95 % band of (horizon, R): the mean, or the largest run if pathwise."""
     if pathwise:
         return running.max(axis=1), np.zeros(len(running))
+    from scipy.special import stdtrit
+
+    size = running.shape[1]
     with np.errstate(all="ignore"):
-        return running.mean(axis=1), 1.96 * running.std(axis=1, ddof=1) / math.sqrt(running.shape[1])
+        return running.mean(axis=1), stdtrit(size - 1, 0.975) * running.std(axis=1, ddof=1) / math.sqrt(size)
 
 
 def _sampled(setting: Setting, measure: measures.Measure, replicas: range, store: Path | None) -> xr.Dataset:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from experiments import grid, measures, storage, verify
 from experiments.claims import Claim
+from experiments.settings import prepare
 from experiments.verdict import settle
 from straggler import ResultError, StragglerError
 
@@ -202,3 +204,13 @@ def test_a_registered_theorem_travels_to_other_processes(monkeypatch) -> None:
     registry.register(mine)
     claims = [CLAIM.model_copy(update={"theorem": "mine.p2", "seed": seed}) for seed in (1, 2)]
     assert [outcome.finding.verdict for outcome in verify.verify(claims, jobs=2)] == ["holds", "holds"]
+
+
+def test_the_band_of_a_plot_is_a_student_interval() -> None:
+    """With 16 replicas the 97.5 % quantile is 2.1314, not the normal 1.96."""
+    outcome = verify.examine(CLAIM, ALPHA)
+    evidence = outcome.evidence
+    assert outcome.finding.replicas == 16
+    values = measures.averaged("grad_norm_sq")(prepare(CLAIM), range(16))["running"].values
+    half = 2.13145 * values.std(axis=1, ddof=1) / 4
+    np.testing.assert_allclose(np.array(evidence.running_high) - np.array(evidence.running), half, rtol=1e-5, atol=1e-12)
