@@ -21,10 +21,12 @@ class Saddle(Separable):
 
     Parameters
     ----------
-    workers, dim, smoothness, zeta, start, seed, tilt
+    workers, dim, smoothness, zeta, seed, tilt
         See `Separable`.
     reach
-        r >= 1; by default ``sqrt(5/3)``, which makes the curvature range over [-L/4, L]. The default start is close to the saddle.
+        r >= 1; by default ``sqrt(5/3)``, which makes the curvature range over [-L/4, L].
+    start
+        Every coordinate of the starting point; by default close to the saddle.
     """
 
     def __init__(
