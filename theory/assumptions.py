@@ -100,6 +100,25 @@ server = Assumption(
     "depend on the samples",
     r"x_{k+1}=x_k-\gamma\sum_{m\le M_b}\nabla F(x_{k-\tau_{k,m}};\xi_{k,m}),\ 0\le\tau_{k,m}\le T",
 )
+second_moment = Assumption(
+    "second-moment",
+    "the second moment of a worker's stochastic gradient is at most G^2 = M^2 + sigma^2",
+    r"\mathbb{E}\|\nabla F_i(x;\xi)\|^2\le G^2",
+)
+group_sequence = Assumption(
+    "sequence-of-groups",
+    "one group of workers acts per iteration, drawn uniformly and independently of the past; its members average their models, "
+    "each seeing the others without the last gradient they took, and step; before every tau-th iteration all models are replaced "
+    "by their mean, from which nobody's last gradient is then withheld",
+    r"x_i^+=\tfrac1S(x_i+\textstyle\sum_{j\in\mathcal K\setminus i}(x_j+\gamma g_j))-\gamma\nabla F(x_i;\xi),\ i\in\mathcal K,\ "
+    r"|\mathcal K|=S",
+)
+late_gradients = Assumption(
+    "late-gradients",
+    "of each round's gradients all but at most n - Q are in every model that the next round starts from, and those of round k are "
+    "in every model by the end of round k + tau; which are late depends on no sample; the center is the model with all of them",
+    r"\bar x^{(k+1)}=\bar x^{(k)}-\tfrac\gamma n\textstyle\sum_i\nabla F_i(y_i^{(k)};\xi_i^{(k)})",
+)
 every_step_average = Assumption("average", "all workers step by the mean of their gradients", r"W_k=J")
 
 GRADIENTS = (bounded_below, smooth, unbiased, variance)

@@ -126,8 +126,11 @@ _RANGES = {
     "B_E": (-1, 4),
     "B_2": (-1, 2),
     "C": (0, 2),
+    "group": (0, 1.5),
+    "quorum": (0, 1.5),
 }
-_WHOLE = ("n", "K", "tau", "T", "batch")
+_WHOLE = ("n", "K", "tau", "T", "batch", "group", "quorum")
+_SHARES_OF_N = ("group", "quorum")
 _BELOW_ONE = ("rho", "q")
 
 
@@ -139,6 +142,9 @@ def draw(names: Sequence[str], size: int, seed: int = 0) -> dict[str, NDArray[np
         low, high = (-4.0, -0.01) if name in _BELOW_ONE else _RANGES.get(name, (-2, 2))
         values = 10 ** rng.uniform(low, high, size)
         found[name] = 1 - values if name in _BELOW_ONE else np.floor(values) if name in _WHOLE else values
+    for name in _SHARES_OF_N:
+        if name in found and "n" in found:
+            found[name] = np.minimum(found[name], found["n"])
     return found
 
 

@@ -79,6 +79,7 @@ _GREEK = {
     r"\Delta": "Δ",
     r"\beta": "β",
     r"\kappa": "κ",
+    r"\varepsilon": "ε",
 }
 
 
@@ -163,6 +164,15 @@ batch = define(
     least=1,
     called={"lian-2015": "M", "lian-2018": "M"},
 )
+G = define(
+    "G",
+    "root of the second moment that stochastic gradients are bounded by",
+    units=_F_OVER_X,
+    called={"li-2020": "M", "li-2021": "M"},
+)
+group = define("group", "workers that average in one group", latex="S_g", least=1, called={"li-2021": "S"})
+quorum = define("quorum", "workers, at least, whose gradient of a round is in time for that round", latex="Q", least=1)
+epsilon = define("epsilon", "squared gradient norm that is to be reached", latex=r"\varepsilon", units=_GRADIENT_SQ, strict=True)
 B_E = define("B_E", "product of the row and column sums of the norms of the push-sum error operators E(k,s)")
 B_2 = define("B_2", "largest row sum of the squared norms of the error operators E(k,s)")
 C = define("C", "factor of the geometric envelope of the error operators, |E(k,s)| <= C q^(k-s)")
