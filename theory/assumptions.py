@@ -115,9 +115,68 @@ group_sequence = Assumption(
 )
 late_gradients = Assumption(
     "late-gradients",
-    "of each round's gradients all but at most n - Q are in every model that the next round starts from, and those of round k are "
-    "in every model by the end of round k + tau; which are late depends on no sample; the center is the model with all of them",
+    "of each round's gradients all but at most n - Q are in every model that the next round starts from, and those of round k "
+    "are in every model by the end of round k + tau; which are late depends on no sample; the center is the model with all of "
+    "them",
     r"\bar x^{(k+1)}=\bar x^{(k)}-\tfrac\gamma n\textstyle\sum_i\nabla F_i(y_i^{(k)};\xi_i^{(k)})",
+)
+strongly_convex = Assumption(
+    "strongly-convex",
+    "f is mu-strongly convex",
+    r"f(y)\ge f(x)+\langle\nabla f(x),y-x\rangle+\tfrac\mu2\|y-x\|^2",
+)
+growing_variance = Assumption(
+    "growing-variance",
+    "the variance of a worker's stochastic gradient is at most sigma^2 + nu ||grad f||^2",
+    r"\mathbb{E}\|\nabla F(x;\xi)-\nabla f(x)\|^2\le\sigma^2+\nu\|\nabla f(x)\|^2",
+)
+pulled = Assumption(
+    "pulled-step",
+    "every worker steps by its gradient and a pull of strength lambda to a point z, both at the current model",
+    r"x_+=x-\gamma(\nabla F(x;\xi)+\lambda(x-z))",
+)
+pulled_twice = Assumption(
+    "pulled-step-groups",
+    "every worker steps by its gradient, a pull of strength lambda to a point z and one of strength lambda_G to a point z_G",
+    r"x_+=x-\gamma(\nabla F(x;\xi)+\lambda(x-z)+\lambda_G(x-z_G))",
+)
+elected = Assumption(
+    "exact-leader",
+    "before every step z is chosen no worse than the worker's own model, such as the best of all workers' models",
+    r"f(z^{(k)})\le f(x_i^{(k)})",
+)
+elected_rarely = Assumption(
+    "exact-leader-periodic",
+    "before every tau-th step, from the first on, the best of all workers' models becomes z, and z stays there until the next",
+    r"f(z)\le f(x_i^{(k)})\text{ if }\tau\mid k",
+)
+elected_on_noise = Assumption(
+    "noisy-leader",
+    "before every step z becomes the model whose estimated value is the least; estimates are unbiased, of variance at most sigma_f^2",
+    r"\tilde f(z^{(k)})\le\tilde f(x_i^{(k)}),\ \mathbb{E}|\tilde f(x)-f(x)|^2\le\sigma_f^2",
+)
+communicated = Assumption(
+    "leader-at-communications",
+    "workers take plain gradient steps; whenever they communicate the best of them is elected and the others move towards it, by "
+    "any share",
+    r"x_j\leftarrow x_j-\alpha(x_j-z),\ z\in\{x_1,\dots,x_n\},\ f(z)=\min_jf(x_j)",
+)
+unique_leader = Assumption("unique-leader", "one worker is better than all others", r"f(w^i)<f(w^j),\ j\ne i")
+quadratic = Assumption(
+    "convex-quadratic",
+    "f is a quadratic whose Hessian has its eigenvalues between mu and L",
+    r"f(x)=\tfrac12x^\top Ax,\ \mu I\preceq A\preceq LI",
+)
+isotropic = Assumption(
+    "isotropic-quadratic",
+    "f is a quadratic with the same curvature L in every direction, and all noises have variance sigma^2 exactly",
+    r"f(x)=\tfrac L2\|x-x^*\|^2",
+)
+elastic = Assumption(
+    "elastic-step",
+    "in every round each worker steps by its gradient and a pull to the center, and the center moves by the sum of all pulls, "
+    "all at the models before the round",
+    r"x_i^+=x_i-\gamma\nabla F(x_i;\xi_i)-\alpha(x_i-\tilde x),\ \tilde x^+=\tilde x+\alpha\textstyle\sum_i(x_i-\tilde x)",
 )
 every_step_average = Assumption("average", "all workers step by the mean of their gradients", r"W_k=J")
 

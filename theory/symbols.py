@@ -79,6 +79,10 @@ _GREEK = {
     r"\Delta": "Δ",
     r"\beta": "β",
     r"\kappa": "κ",
+    r"\mu": "μ",
+    r"\nu": "ν",
+    r"\lambda": "λ",
+    r"\alpha": "α",
     r"\varepsilon": "ε",
 }
 
@@ -117,12 +121,21 @@ def latex_names() -> dict[sp.Symbol, str]:
 
 _F_OVER_X = {"f": 1, "x": -1}
 _GRADIENT_SQ = {"f": 2, "x": -2}
+_CURVATURE = {"f": 1, "x": -2}
+_ETA = dict.fromkeys(("wang-joshi-2021", "teng-2019", "zhang-2015"), r"\eta")
 
-n = define("n", "number of workers", least=1, called={"wang-joshi-2021": "m"})
+n = define("n", "number of workers", least=1, called={"wang-joshi-2021": "m", "teng-2019": "p", "zhang-2015": "p"})
 d = define("d", "dimension of the parameter", least=1)
 K = define("K", "number of iterations", least=1, called={"ghadimi-lan-2013": "N", "koloskova-2020": "T", "wang-joshi-2021": "K"})
-gamma = define("gamma", "step size", latex=r"\gamma", units={"x": 2, "f": -1}, strict=True, called={"wang-joshi-2021": r"\eta"})
-L = define("L", "Lipschitz constant of every local gradient", units={"f": 1, "x": -2}, strict=True)
+gamma = define("gamma", "step size", latex=r"\gamma", units={"x": 2, "f": -1}, strict=True, called=_ETA)
+L = define(
+    "L",
+    "Lipschitz constant of every local gradient",
+    units=_CURVATURE,
+    strict=True,
+    called={"teng-2019": "M", "zhang-2015": "h (quadratics)"},
+)
+mu = define("mu", "constant of strong convexity", latex=r"\mu", units=_CURVATURE, strict=True, called={"teng-2019": "m"})
 sigma = define("sigma", "root of the gradient variance of one worker", latex=r"\sigma", units=_F_OVER_X)
 zeta = define(
     "zeta",
@@ -219,3 +232,60 @@ rhotilde = define(
     latex=r"\tilde\rho",
     mathml="<mover><mi>ρ</mi><mo>~</mo></mover>",
 )
+
+nu = define(
+    "nu", "what the gradient variance adds per squared gradient norm: it is at most sigma^2 + nu ||grad f||^2", latex=r"\nu"
+)
+lambda_ = define(
+    "lambda_",
+    "strength of the pull to the leader or center, in the step x - gamma (g + lambda (x - z))",
+    latex=r"\lambda",
+    units=_CURVATURE,
+    called={"zhang-2015": r"\rho"},
+)
+lambda_G = define("lambda_G", "strength of the pull to the leader of all groups", latex=r"\lambda_G", units=_CURVATURE)
+pull = define(
+    "pull",
+    "share of the distance to the leader or center that a worker moves, in the step x - gamma g - alpha (x - z): gamma lambda",
+    latex=r"\alpha",
+    called={"teng-2019": r"\lambda (in the algorithm)"},
+)
+sigma_f = define("sigma_f", "root of the variance of the values a leader is elected on", latex=r"\sigma_f", units={"f": 1})
+k_0 = define("k_0", "offset of the steps 2/(mu (k + k_0))", latex="k_0", least=1)
+cosine = define(
+    "cosine",
+    "cosine of the angle between the gradient step and the Newton step",
+    latex=r"\cos\theta",
+    mathml="<mrow><mi>cos</mi><mi>θ</mi></mrow>",
+    called={"teng-2019": r"r / \sqrt\kappa"},
+)
+R_0 = define("R_0", "distance of the starting point to the minimiser", latex="R_0", units={"x": 1})
+x0_center = define(
+    "x0_center",
+    "start of the center minus the minimiser",
+    latex=r"\tilde e_0",
+    mathml="<msub><mover><mi>e</mi><mo>~</mo></mover><mn>0</mn></msub>",
+    units={"x": 1},
+    least=-math.inf,
+)
+x0_workers = define(
+    "x0_workers",
+    "mean of the starting points of the workers minus the minimiser",
+    latex=r"\bar e_0",
+    mathml="<msub><mover><mi>e</mi><mo>¯</mo></mover><mn>0</mn></msub>",
+    units={"x": 1},
+    least=-math.inf,
+)
+tilt = define(
+    "tilt", "slope at zero of the example whose stationary points EASGD moves", latex="c", units=_CURVATURE, strict=True
+)
+keep = define("keep", "share of the suboptimality that is left after a period without elections", latex="w")
+fast = define(
+    "fast", "rate at which EASGD on a quadratic forgets in its faster direction", latex="r", called={"zhang-2015": r"1 - \phi"}
+)
+slow = define(
+    "slow", "rate at which EASGD on a quadratic forgets in its slower direction", latex="s", called={"zhang-2015": r"1 - \gamma"}
+)
+u_0 = define("u_0", "start of EASGD on a quadratic along its faster direction", latex="u_0", units={"x": 1}, least=-math.inf)
+c_1 = define("c_1", "contraction of a gradient step under strong convexity", latex="c_1", called={"zhang-2015": r"\gamma_1"})
+contraction = define("contraction", "rate at which the recursion of EASGD forgets its start", latex="r_*")
