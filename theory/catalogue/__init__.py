@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from theory.card import Card
-from theory.catalogue import adpsgd, apsgd, dpsgd, koloskova, local_sgd, osgp, sgd, sgp
+from theory.catalogue import adpsgd, apsgd, dpsgd, eager, koloskova, local_sgd, osgp, sgd, sgp, wagma
 
 CARDS: dict[str, Card] = {
     card.key: card
-    for cards in (sgd.CARDS, dpsgd.CARDS, sgp.CARDS, osgp.CARDS, local_sgd.CARDS, koloskova.CARDS, adpsgd.CARDS, apsgd.CARDS)
+    for cards in (
+        sgd.CARDS,
+        dpsgd.CARDS,
+        sgp.CARDS,
+        osgp.CARDS,
+        local_sgd.CARDS,
+        koloskova.CARDS,
+        adpsgd.CARDS,
+        apsgd.CARDS,
+        wagma.CARDS,
+        eager.CARDS,
+    )
     for card in cards
 }
