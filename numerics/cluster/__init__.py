@@ -11,6 +11,7 @@ from numerics.cluster.cluster import Cluster, ComputeTimes
 from numerics.cluster.compute import Constant, Distribution, Empirical, LogNormal, Pareto, ShiftedExponential
 from numerics.cluster.network import Network, message_bytes, serialise
 from numerics.cluster.stragglers import InjectedDelays, MarkovStragglers, SlowWorkers, Straggling
+from numerics.cluster.workload import Workload, load
 
 __all__ = [
     "Cluster",
@@ -26,6 +27,8 @@ __all__ = [
     "ShiftedExponential",
     "SlowWorkers",
     "Straggling",
+    "Workload",
+    "load",
     "message_bytes",
     "serialise",
 ]
