@@ -126,6 +126,8 @@ _RANGES = {
     "B_E": (-1, 4),
     "B_2": (-1, 2),
     "C": (0, 2),
+    "pull": (-5, -2.6),
+    "cosine": (-3, 0),
     "group": (0, 1.5),
     "quorum": (0, 1.5),
 }
@@ -145,6 +147,8 @@ def draw(names: Sequence[str], size: int, seed: int = 0) -> dict[str, NDArray[np
     for name in _SHARES_OF_N:
         if name in found and "n" in found:
             found[name] = np.minimum(found[name], found["n"])
+    if "mu" in found and "L" in found:
+        found["mu"] = np.minimum(found["mu"], found["L"])
     return found
 
 

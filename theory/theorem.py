@@ -56,7 +56,8 @@ class Theorem:
         Where the step is free, and that supremum has no closed form: a bound on it. The conditions must be monotone in gamma,
         so that `largest_step` finds the supremum by bisection.
     iteration
-        What one of the K iterations is: a round of all workers, unless said otherwise.
+        What one of the K iterations is: a round of all workers, unless said otherwise. None where the bound is not about how
+        fast something falls as K grows: a limit, a region, a ratio.
     proof
         A complete proof, for statements proved here.
     derivation
@@ -72,7 +73,7 @@ class Theorem:
     step: Expr | None = None
     step_limit: Expr | None = None
     step_cap: Expr | None = None
-    iteration: rates.Iteration = rates.ROUND
+    iteration: rates.Iteration | None = rates.ROUND
     proof: str = ""
     derivation: Chain | None = None
 
@@ -183,12 +184,19 @@ class Theorem:
             return None
         return evaluate(self.expanded(self.step_limit), constants, self.key) if constants else self.step_limit
 
-    def rate(self) -> rates.Rate:
-        """Return the leading order in K, n and 1 - sqrt(rho); a free step is set to the one that balances the leading terms."""
+    def rate(self) -> rates.Rate | None:
+        """Return the leading order in K, n and 1 - sqrt(rho); a free step is set to the one that balances the leading terms.
+
+        None for a theorem without ``iteration``.
+        """
+        if self.iteration is None:
+            return None
         return rates.rate(self.expanded(), self.iteration.step)
 
-    def linear_speedup(self, **constants: Any) -> rates.LinearSpeedup:
+    def linear_speedup(self, **constants: Any) -> rates.LinearSpeedup | None:
         """Return whether the speed-up by more workers is linear and, given numbers, from which K on the leading term leads.
+
+        None for a theorem without ``iteration``.
 
         Parameters
         ----------
@@ -199,7 +207,10 @@ class Theorem:
         def applicable(here: Mapping[str, Any]) -> bool:
             return bool(self.applies(**here))
 
-        return rates.linear_speedup(self.rate(), constants, applicable, self.key, self.iteration.gradients)
+        found = self.rate()
+        if found is None or self.iteration is None:
+            return None
+        return rates.linear_speedup(found, constants, applicable, self.key, self.iteration.gradients)
 
     def latex(self) -> str:
         """Return the claim ``quantity <= bound`` in LaTeX, without dollar signs."""

@@ -67,11 +67,11 @@ def statement(theorem: Theorem) -> str:
 
 def _rate(theorem: Theorem) -> list[str]:
     """Return the leading term as K grows, and whether it depends on n and K through n K alone."""
-    rate = theorem.rate()
-    if not rate.exponents["K"]:
+    rate, linear = theorem.rate(), theorem.linear_speedup()
+    if rate is None or linear is None or not rate.exponents["K"]:
         return []
     step = [] if rate.step is None else [formula("at γ", "=", rate.step)]
-    speedup = "yes" if theorem.linear_speedup().holds else "no"
+    speedup = "yes" if linear.holds else "no"
     return [formula("", "", rate.leading), *step, f"linear speed-up in the number of workers: {speedup}"]
 
 

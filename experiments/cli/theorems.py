@@ -48,7 +48,7 @@ def theorems(
         for name, label in (("step_size", "step size"), ("largest_step", "largest step"), ("bound", "bound")):
             if found[name] is not None:
                 typer.echo(f"  {label:<13}{number(found[name])}")
-        if found["rate"]["linear_speedup_from_K"] is not None:
+        if found["rate"] is not None and found["rate"]["linear_speedup_from_K"] is not None:
             typer.echo(f"  linear speed-up from K = {number(found['rate']['linear_speedup_from_K'])} on")
         rows = [[check["text"], "yes" if check["holds"] else "no", number(check["factor"])] for check in found["conditions"]]
         console().print(table(("condition", "holds", "left side / right side"), rows, right=("left side / right side",)))
@@ -81,13 +81,15 @@ def described(theorem: Theorem, numbers: dict[str, float]) -> dict[str, Any]:
     }
 
 
-def _rate(theorem: Theorem, numbers: dict[str, float]) -> dict[str, Any]:
-    """Return the leading order in K, its exponents, and from which K on the speed-up is linear at these numbers."""
+def _rate(theorem: Theorem, numbers: dict[str, float]) -> dict[str, Any] | None:
+    """Return the leading order in K, its exponents, and from which K on the speed-up is linear; None where there is no order."""
     rate = theorem.rate()
     # K itself is what is looked for, and a free step is the one of the rate
     rest = {name: value for name, value in numbers.items() if name not in ("K", "gamma")}
     needed = set(theorem.constants) - {"K", "gamma"}
     speedup = theorem.linear_speedup(**rest) if rest and needed <= set(rest) else theorem.linear_speedup()
+    if rate is None or speedup is None:
+        return None
     return {
         "leading": str(rate.leading),
         "exponents": {name: float(value) for name, value in rate.exponents.items()},

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from math import e, sqrt
 
+import numpy as np
+
 
 def _descent(g, K, L, sigma, delta, n):
     return 2 * delta / (g * K) + L * g * sigma * sigma / n
@@ -75,6 +77,90 @@ def _p2_curvature(L, sigma, zeta, rho):
 
 def _p3_largest(L, tau):
     return 1 / L if tau == 1 else min(1 / L, 1 / (2 * L * sqrt(e * tau * (tau - 1))))
+
+
+def _moment(M, sigma, **_):
+    return M * M + sigma * sigma
+
+
+def wagma_any_step(gamma, K, L, sigma, delta, n, group, tau, **c):
+    s, m2 = group, _moment(sigma=sigma, **c)
+    right = 2 * n * delta / (gamma * K) + gamma * L * ((2 * s - 1) ** 2 * m2 + 2 * (s - 1) * sigma**2) / n
+    both = 2 - 1 / s + (s - 1) / n
+    return right + (gamma * L * (2 * s - 1) * both) ** 2 * m2 * (tau - 1) * (2 * tau - 1) / 6
+
+
+def wagma_4_6(K, L, delta, group, printed, tau=0, **c):
+    rest = 8 if printed else 4 * L * (1 + (group - 1) * tau / group)
+    return (2 * delta + (rest + 64 * L * L) * group**2 * _moment(**c)) / sqrt(K)
+
+
+def eager_6_2(gamma, n, tau, quorum, power, **c):
+    return gamma**2 * (tau * (n - quorum)) ** power * _moment(**c) / n**2
+
+
+def eager_6_3(gamma, K, L, delta, power, **c):
+    return 2 * delta / (gamma * K) + gamma * _moment(**c) * L + L**2 * eager_6_2(gamma=gamma, power=power, **c)
+
+
+def _power(base, exponent):
+    """Floats that overflow to inf, and have no value where a negative number has a fractional power."""
+    with np.errstate(all="ignore"):
+        return np.float64(base) ** np.float64(exponent)
+
+
+def _floor(gamma, L, sigma, mu):
+    return 0.5 * gamma * (L / mu) * sigma**2
+
+
+def _left(gamma, K, mu, delta, limit):
+    with np.errstate(all="ignore"):
+        return limit + _power(1 - mu * gamma, K) * (delta - limit)
+
+
+def lsgd_infrequent(gamma, K, L, sigma, mu, delta, lambda_, tau, **_):
+    rho = 1 - (mu + lambda_) * gamma
+    with np.errstate(all="ignore"):
+        left = _power(rho, tau) * mu / (mu + lambda_) + lambda_ / (mu + lambda_)
+        return _floor(gamma, L, sigma, mu) + delta * _power(left, K / tau)
+
+
+def easgd_6_1(gamma, K, L, sigma, n, pull, x0_center, x0_workers, **_):
+    x, a = gamma * L, gamma * L + (n + 1) * pull
+    root = sqrt((x - (n - 1) * pull) ** 2 + 4 * n * pull**2)
+    phi = 1 - (a + root) / 2
+    slow = 2 * x * n * pull / (a + root)
+    modes, gone = (1 - slow, phi), (slow, 1 - phi)
+    with np.errstate(all="ignore"):
+        powers = [_power(mode, K) for mode in modes]
+        u_0 = n * x0_workers - n * pull / (1 - n * pull - phi) * x0_center
+        bias = powers[0] * x0_center + (powers[0] - powers[1]) / (gone[1] - gone[0]) * pull * u_0
+        total = 0.0
+        for i, j, weight in ((0, 0, 1), (1, 1, 1), (0, 1, -2)):
+            lost = gone[i] + gone[j] - gone[i] * gone[j]
+            total += weight * (modes[i] * modes[j] - powers[i] * powers[j]) / lost
+        return bias**2 + n**2 * pull**2 * gamma**2 / (gone[1] - gone[0]) ** 2 * total * sigma**2 / n
+
+
+def easgd_corollary(gamma, L, sigma, n, pull, **_):
+    b, x = n * pull, gamma * L
+    return b * x * (2 - b - x + b * x) * sigma**2 / ((2 - b) * (2 - x) * (b + x - b * x) * L**2)
+
+
+def easgd_stationary(gamma, L, sigma, n, pull, **_):
+    b, x = n * pull, gamma * L
+    above = 2 - b - x + b * x - pull
+    return pull * x * above * sigma**2 / ((b + x + pull - b * x) * ((2 - x) * (2 - b) - 2 * pull) * L**2)
+
+
+def easgd_convex(gamma, K, L, sigma, mu, n, pull, R_0, **_):
+    c1 = 2 * gamma * mu * L / (mu + L)
+    c2 = gamma * (L - mu) ** 2 / (2 * (mu + L))
+    noise = gamma**2 * sigma**2
+    rate = min(c1 / 2, n * pull * c1 / (2 * pull + c1))
+    with np.errstate(all="ignore"):
+        start = (1 + c1 / (2 * pull)) * _power(1 - rate, K) * R_0**2
+    return start + noise * (c2 + (c1 + pull) / n) / (c1 * (c1 + c2 + pull))
 
 
 REFERENCES = {
@@ -155,5 +241,45 @@ REFERENCES = {
         2 * delta / (batch * K * gamma) + gamma * L * sigma**2 * (1 + 2 * L * batch * T * gamma)
     ),
     "apsgd.corollary-2": lambda K, L, sigma, delta, batch, **_: 4 * sigma * sqrt(delta * L / (batch * K)),
+    "lsgd.theorem-1": lambda **_: 1.0,
+    "lsgd.multi-leader": lambda **_: 1.0,
+    "lsgd.limsup:printed": lambda gamma, L, sigma, mu, **_: _floor(gamma, L, sigma, mu),
+    "lsgd.limsup:rederived": lambda gamma, K, L, sigma, mu, delta, **_: _left(gamma, K, mu, delta, _floor(gamma, L, sigma, mu)),
+    "lsgd.stochastic-leader:printed": lambda gamma, L, sigma, mu, n, lambda_, sigma_f, **_: (
+        _floor(gamma, L, sigma, mu) + 4 / mu * lambda_ * sqrt(n) * sigma_f
+    ),
+    "lsgd.stochastic-leader:rederived": lambda gamma, K, L, sigma, mu, delta, n, lambda_, sigma_f, **_: _left(
+        gamma, K, mu, delta, _floor(gamma, L, sigma, mu) + lambda_ / mu * sqrt(n) * sigma_f
+    ),
+    "lsgd.one-over-k:rederived": lambda K, L, sigma, mu, delta, k_0, **_: max(k_0 * delta, 2 * L * (sigma / mu) ** 2) / (K + k_0),
+    "lsgd.infrequent-leader": lsgd_infrequent,
+    "lsgd.stationary-points:printed": lambda **_: 0.0,
+    "lsgd.stationary-points:corrected": lambda **_: 0.0,
+    "lsgd.limit-points": lambda gamma, K, L, delta, **_: delta / (gamma * (1 - gamma * L / 2)) / K,
+    "lsgd.angle-small-lambda": lambda **_: 0.5,
+    "lsgd.angle-large": lambda **_: 0.5,
+    "easgd.round-robin-stability": lambda **_: 1.0,
+    "easgd.admm-instability": lambda **_: 1 / 1.0009,
+    "easgd.lemma-6.1": easgd_6_1,
+    "easgd.lemma-6.1-corollary:printed": easgd_corollary,
+    "easgd.lemma-6.1-corollary:rederived": easgd_stationary,
+    "easgd.strongly-convex:printed": lambda **_: 1.0,
+    "easgd.strongly-convex:rederived": easgd_convex,
+    "easgd.moved-stationary-point": lambda lambda_, tilt, **_: 1 / min(lambda_, tilt),
+    "wagma.lemma-4.2": lambda gamma, tau, **c: (2 * gamma * tau) ** 2 * _moment(**c),
+    "wagma.lemma-4.3": lambda gamma, tau, **c: (2 * gamma * tau) ** 2 * _moment(**c),
+    "wagma.lemma-4.4": lambda gamma, tau, **c: (4 * gamma * tau) ** 2 * _moment(**c),
+    "wagma.lemma-4.5": lambda gamma, tau, n, **c: n * (4 * gamma * tau) ** 2 * _moment(**c),
+    "wagma.theorem-4.6:printed": lambda **c: wagma_4_6(printed=True, **c),
+    "wagma.theorem-4.6:corrected": lambda **c: wagma_4_6(printed=False, **c),
+    "wagma.theorem-4.1:printed": lambda epsilon, **_: epsilon,
+    "wagma.theorem-4.1:corrected": lambda epsilon, **_: epsilon,
+    "ours.wagma-any-step": wagma_any_step,
+    "eager.lemma-6.2:printed": lambda **c: eager_6_2(power=1, **c),
+    "eager.lemma-6.2:corrected": lambda **c: eager_6_2(power=2, **c),
+    "eager.theorem-6.3-bound:printed": lambda **c: eager_6_3(power=1, **c),
+    "eager.theorem-6.3-bound:corrected": lambda **c: eager_6_3(power=2, **c),
+    "eager.theorem-6.3:printed": lambda epsilon, **_: epsilon,
+    "eager.theorem-6.3:corrected": lambda epsilon, **_: epsilon,
 }
 REFERENCES["ours.p5-tuned"] = REFERENCES["ours.p4-tuned"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from theory.card import Card
-from theory.catalogue import adpsgd, apsgd, dpsgd, eager, koloskova, local_sgd, osgp, sgd, sgp, wagma
+from theory.catalogue import adpsgd, apsgd, dpsgd, eager, easgd, koloskova, local_sgd, lsgd, osgp, sgd, sgp, wagma
 
 CARDS: dict[str, Card] = {
     card.key: card
@@ -16,6 +16,8 @@ CARDS: dict[str, Card] = {
         koloskova.CARDS,
         adpsgd.CARDS,
         apsgd.CARDS,
+        lsgd.CARDS,
+        easgd.CARDS,
         wagma.CARDS,
         eager.CARDS,
     )

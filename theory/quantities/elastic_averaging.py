@@ -14,7 +14,7 @@ _X2 = {"x": 2}
 round_robin_spectral_radius = Quantity(
     "round_robin_spectral_radius",
     "spectral radius of one round-robin pass F_n ... F_1 of EASGD over the n workers on L x^2 / 2 in one dimension: F_i "
-    " replaces (x_i, center) by (x_i - gamma L x_i - alpha (x_i - center), center + alpha (x_i - center))",
+    "replaces (x_i, center) by (x_i - gamma L x_i - alpha (x_i - center), center + alpha (x_i - center))",
     r"\varrho(F_n\cdots F_1)",
     f"<mrow>{_RADIUS.format('F')}</mrow>",
     {},
