@@ -13,7 +13,28 @@ _MODULE = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(_MODULE)
 REFERENCES = _MODULE.REFERENCES
 
-NAMES = ("n", "K", "gamma", "L", "sigma", "zeta", "delta", "rho", "tau", "B_E", "B_2", "C", "q", "x0_sq", "T", "batch")
+NAMES = (
+    "n",
+    "K",
+    "gamma",
+    "L",
+    "sigma",
+    "zeta",
+    "delta",
+    "rho",
+    "tau",
+    "B_E",
+    "B_2",
+    "C",
+    "q",
+    "x0_sq",
+    "T",
+    "batch",
+    "M",
+    "group",
+    "quorum",
+    "epsilon",
+)
 
 
 def settings(size, seed=0):

@@ -41,6 +41,7 @@ lemma_6_2 = Theorem(
     _ASSUMED,
     requires=(_QUORUM,),
     definitions=_MOMENT,
+    iteration=None,
 )
 lemma_6_2_corrected = Theorem(
     CARDS["eager.lemma-6.2:corrected"],
@@ -49,6 +50,7 @@ lemma_6_2_corrected = Theorem(
     _ASSUMED,
     requires=(_QUORUM,),
     definitions=_MOMENT,
+    iteration=None,
     proof=_PROOF_6_2,
 )
 
@@ -115,7 +117,7 @@ theorem_6_3 = Theorem(
         sp.sqrt(epsilon) * n / (sp.sqrt(4 * L * _LATE) * G),
         _DESCENT_LIMIT,
     ),
-    iteration=_ROUND,
+    iteration=None,
 )
 theorem_6_3_corrected = Theorem(
     CARDS["eager.theorem-6.3:corrected"],
@@ -125,7 +127,7 @@ theorem_6_3_corrected = Theorem(
     requires=(_staleness("12 L^2 tau^2 G^2 (n - Q)^2", 12, 2, _CORRECTED), _SHORT, _LONG, _QUORUM),
     definitions=_MOMENT,
     step_limit=sp.Min(sp.sqrt(epsilon) * n / (sp.sqrt(12) * L * G * _LATE), _DESCENT_LIMIT),
-    iteration=_ROUND,
+    iteration=None,
     proof=_PROOF_BOUND
     + r"""
 By smoothness and (1), $\frac1n\sum_i\mathbb{E}\|\nabla f(w_i)\|^2\le2h_k+2L^2D$ in every round. Take the round of least $h_k$: by

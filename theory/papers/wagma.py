@@ -57,7 +57,9 @@ for $s\le t$. (3)
 
 def _lemma(key: str, quantity: Quantity, factor: Expr, proof: str) -> Theorem:
     bound = factor * gamma**2 * G**2 * tau**2
-    return Theorem(CARDS[key], quantity, bound, _MODELLED, requires=(_PERIOD, _GROUP), definitions=_MOMENT, proof=proof)
+    return Theorem(
+        CARDS[key], quantity, bound, _MODELLED, requires=(_PERIOD, _GROUP), definitions=_MOMENT, iteration=None, proof=proof
+    )
 
 
 lemma_4_2 = _lemma("wagma.lemma-4.2", largest_drift_sq, sp.Integer(4), _PROOF_4_2 + r"Now $c\le2$ and $t-r\le\tau$.")
@@ -194,7 +196,7 @@ def _theorem_4_1(key: str, noise: Expr, text: str, bound: Theorem) -> Theorem:
         ),
         definitions=_MOMENT,
         step=_STEP,
-        iteration=_INTERACTION,
+        iteration=None,
         proof=f"The smallest is at most the mean, which {bound.key} bounds. "
         r"The first two conditions make its first term, and the sum of the others, at most $\frac\varepsilon2$ each.",
     )
