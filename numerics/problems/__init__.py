@@ -6,7 +6,7 @@ from numerics.objectives.base import Constant, Objective
 from numerics.problems.problem import Problem
 from numerics.problems.real import logistic, logistic_breast_cancer, logistic_digits, logistic_file
 from numerics.problems.registry import NAMES, get
-from numerics.problems.synthetic import cosine, hard_instance, quadratic, rational, saddle
+from numerics.problems.synthetic import cosine, hard_instance, matrix_completion, quadratic, rational, saddle, sinc
 
 __all__ = [
     "NAMES",
@@ -20,7 +20,9 @@ __all__ = [
     "logistic_breast_cancer",
     "logistic_digits",
     "logistic_file",
+    "matrix_completion",
     "quadratic",
     "rational",
     "saddle",
+    "sinc",
 ]

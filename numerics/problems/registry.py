@@ -14,6 +14,8 @@ FACTORIES: dict[str, Callable[..., Problem]] = {
     "rational": synthetic.rational,
     "saddle": synthetic.saddle,
     "quadratic": synthetic.quadratic,
+    "sinc": synthetic.sinc,
+    "matrix-completion": synthetic.matrix_completion,
     "logistic-breast-cancer": real.logistic_breast_cancer,
     "logistic-digits": real.logistic_digits,
     "hard-instance": synthetic.hard_instance,

@@ -7,10 +7,12 @@ from typing import Any
 from numerics import noise as noises
 from numerics.objectives.base import Objective
 from numerics.objectives.cosine import Cosine
+from numerics.objectives.matrix_completion import MatrixCompletion
 from numerics.objectives.mixed_quadratic import MixedQuadratic
 from numerics.objectives.quadratic import Quadratic
 from numerics.objectives.rational import Rational
 from numerics.objectives.saddle import Saddle
+from numerics.objectives.sinc import Sinc
 from numerics.problems.build import check_options, plain
 from numerics.problems.problem import Problem
 from straggler import UnknownName
@@ -50,6 +52,18 @@ def hard_instance(*, dim: int = 50, workers: int = 16, sigma: float = 1.0, noise
     from numerics.objectives.hard_instance import HardInstance
 
     return _problem("hard-instance", HardInstance, dim, workers, sigma, noise, options)
+
+
+def sinc(*, dim: int = 2, workers: int = 4, sigma: float = 0.0, noise: str = "gaussian", **options: Any) -> Problem:
+    """Return ``sin(pi r)/(pi r)``, ``r = ||x||``, with tilts; options are those of `Sinc`."""
+    return _problem("sinc", Sinc, dim, workers, sigma, noise, options)
+
+
+def matrix_completion(
+    *, dim: int = 1000, workers: int = 8, sigma: float = 0.0, noise: str = "gaussian", **options: Any
+) -> Problem:
+    """Return ``(1/4) ||U U' - X X'||^2`` for X with ``dim`` entries, with tilts; options are those of `MatrixCompletion`."""
+    return _problem("matrix-completion", MatrixCompletion, dim, workers, sigma, noise, options)
 
 
 def _problem(

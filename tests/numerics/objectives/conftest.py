@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from numerics.objectives import Cosine, Logistic, MixedQuadratic, Quadratic, Rational, Saddle
+from numerics.objectives import Cosine, Logistic, MatrixCompletion, MixedQuadratic, Quadratic, Rational, Saddle, Sinc
 from numerics.objectives.hard_instance import HardInstance
 
 
@@ -21,6 +21,10 @@ MAKERS = {
     "quadratic-rotated": lambda: Quadratic(4, 5, spectrum=[3.0, 1, 1, 0.5, 0], rotate=True, center=-0.4, zeta=0.7, seed=4),
     "quadratic-mixed": lambda: MixedQuadratic(4, 5, smoothness=2.5, mu=0.2, center=0.3, zeta=0.7, seed=5),
     "hard-instance": lambda: HardInstance(4, 6, smoothness=2.5, scale=0.8, zeta=0.7, seed=6),
+    "sinc": lambda: Sinc(4, 3, zeta=0.7, start=0.5, seed=2),
+    "sinc-line": lambda: Sinc(3, 1, start=0.9),
+    "matrix-completion": lambda: MatrixCompletion(4, 6, rank=2, zeta=0.7, seed=3),
+    "matrix-completion-vector": lambda: MatrixCompletion(3, 5, radius=3.0, seed=1),
     "logistic": lambda: Logistic(shards(), regularisation=0.05),
     "logistic-ball": lambda: Logistic(shards((4, 4, 4)), regularisation=0.0, radius=0.02),
 }

@@ -11,7 +11,7 @@ from numerics import problems
 from numerics.streams import Streams
 from straggler import InputError, UnknownName
 
-SYNTHETIC = ("cosine", "rational", "saddle", "quadratic", "hard-instance")
+SYNTHETIC = ("cosine", "rational", "saddle", "quadratic", "hard-instance", "sinc", "matrix-completion")
 REAL = ("logistic-breast-cancer", "logistic-digits")
 
 
@@ -120,6 +120,10 @@ def test_unknown_problems(name, message):
         ("rational", {"sigma": -1}, InputError, "sigma = -1"),
         ("rational", {"noise": "minibatch"}, InputError, "not a mean over samples"),
         ("rational", {"noise": "gauss"}, UnknownName, "gaussian"),
+        ("sinc", {"start": math.inf}, InputError, "start = inf"),
+        ("matrix-completion", {"dim": 10, "rank": 3}, InputError, "divisor of dim = 10"),
+        ("matrix-completion", {"dim": 4, "rank": 4}, InputError, "rank = 4"),
+        ("matrix-completion", {"radius": 0}, InputError, "radius = 0"),
         ("logistic-digits", {"dim": 10}, InputError, "65"),
         ("logistic-digits", {"workers": 10_000}, InputError, "1797"),
         ("logistic-digits", {"batch": 500, "replacement": False}, InputError, "batch = 500"),
