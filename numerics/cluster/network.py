@@ -87,7 +87,7 @@ class Network:
         """Return the network as each of ``flows`` simultaneous messages between nodes sees it.
 
         With k flows on a shared link of capacity C, each has the bandwidth ``min(bandwidth, C/(k + a (k-1)))``, where a is
-        the interference (the contention model of ring all-reduce scheduling, Yu et al., GADGET, 2022).
+        the interference, as in models of ring all-reduce jobs that share the links between servers.
         """
         flows = at_least("flows", flows, 1)
         if self.shared_capacity is None:
