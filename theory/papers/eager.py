@@ -131,6 +131,6 @@ theorem_6_3_corrected = Theorem(
     proof=_PROOF_BOUND
     + r"""
 By smoothness and (1), $\frac1n\sum_i\mathbb{E}\|\nabla f(w_i)\|^2\le2h_k+2L^2D$ in every round. Take the round of least $h_k$: by
-(2) this is at most $\frac{4\Delta}{\gamma K}+2\gamma LG^2+4L^2D$. The conditions make the terms at most $\frac\varepsilon6$,
-$\frac\varepsilon6$ and $\frac\varepsilon3$.""",
+(2) this is at most $\frac{4\Delta}{\gamma K}+2\gamma LG^2+4L^2D$. The conditions make the terms at most $\frac\epsilon6$,
+$\frac\epsilon6$ and $\frac\epsilon3$.""",
 )

@@ -30,18 +30,18 @@ _INTERACTION = Iteration(group, n * sp.sqrt(delta / (L * K * (M**2 + sigma**2)))
 
 _MODEL = r"""
 Notation, here and below: $P=n$ models $W^i_t=x_i^{(t)}$, mean $\mu_t$, $S=S_g$, $a=\frac{S-1}S$, $c=1+a$, and
-$|X|=\sqrt{\mathbb{E}\|X\|^2}$, which is a norm. In iteration $t$ the group $\mathcal K_t$ acts: its members $i$ take gradients
-$G^i_t$ at $W^i_t$, and $W^i_{t+1}=\frac1S(W^i_t+\sum_{j\in\mathcal K_t\setminus i}(W^j_t+\gamma g^j_t))-\gamma G^i_t$, where
+$|X|=\sqrt{\mathbb{E}\|X\|^2}$, which is a norm. In iteration $t$ the group $B_t$ acts: its members $i$ take gradients
+$G^i_t$ at $W^i_t$, and $W^i_{t+1}=\frac1S(W^i_t+\sum_{j\in B_t,j\ne i}(W^j_t+\gamma g^j_t))-\gamma G^i_t$, where
 $g^j_t$ is the pending gradient of $j$: the one it took in its last iteration $q=q^j_t<t$, or 0 if it took none since the last
 average, at $r=r_t\le t$, $t-r<\tau$. Groups do not depend on samples. Take them as given, until their distribution is used:
 then $q$ and $r$ are numbers, and $|G^i_t|,|g^i_t|\le G$.
-The factors $\frac1S$ add up: $\mu_{t+1}-\mu_t=\frac\gamma P\sum_{i\in\mathcal K_t}(ag^i_t-G^i_t)$, while averages leave the mean
+The factors $\frac1S$ add up: $\mu_{t+1}-\mu_t=\frac\gamma P\sum_{i\inB_t}(ag^i_t-G^i_t)$, while averages leave the mean
 where it is. (1)
 """
 _PROOF_4_2 = (
     _MODEL
     + r"""
-Drift. Let $d_t=\max_i|W^i_t-\mu_r|$. For a member of $\mathcal K_t$ the triangle inequality gives
+Drift. Let $d_t=\max_i|W^i_t-\mu_r|$. For a member of $B_t$ the triangle inequality gives
 $|W^i_{t+1}-\mu_r|\le\frac1Sd_t+\frac{S-1}S(d_t+\gamma G)+\gamma G=d_t+c\gamma G$; other models stay. As $d_r=0$,
 $d_t\le c\gamma G(t-r)$. (2)
 """
@@ -82,7 +82,7 @@ $\sum_i|W^i_t-\mu_r|^2\le4P\gamma^2G^2\tau^2$.""",
 _DESCENT = (
     _PROOF_4_3
     + r"""
-Descent. Write $h_t=|\nabla f(\mu_t)|^2$. Given the past, $\mathcal K_t$ is uniform: a worker is in it with probability $\frac
+Descent. Write $h_t=|\nabla f(\mu_t)|^2$. Given the past, $B_t$ is uniform: a worker is in it with probability $\frac
 SP$, and $\mathbb{E}G^i_t=\nabla f(W^i_t)$. With (1) and smoothness
 $\mathbb{E}f(\mu_{t+1})\le\mathbb{E}f(\mu_t)+\frac{\gamma S}{P^2}\sum_i\mathbb{E}\langle\nabla f(\mu_t),ag^i_t-\nabla f(W^i_t)
 \rangle+\frac L2|\mu_{t+1}-\mu_t|^2$. Write $g^i_t=\nabla f(W^i_q)+\nu^i_t$ where there is a pending gradient. Then
@@ -198,7 +198,7 @@ def _theorem_4_1(key: str, noise: Expr, text: str, bound: Theorem) -> Theorem:
         step=_STEP,
         iteration=None,
         proof=f"The smallest is at most the mean, which {bound.key} bounds. "
-        r"The first two conditions make its first term, and the sum of the others, at most $\frac\varepsilon2$ each.",
+        r"The first two conditions make its first term, and the sum of the others, at most $\frac\epsilon2$ each.",
     )
 
 
