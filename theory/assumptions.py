@@ -110,7 +110,7 @@ group_sequence = Assumption(
     "one group of workers acts per iteration, drawn uniformly and independently of the past; its members average their models, "
     "each seeing the others without the last gradient they took, and step; before every tau-th iteration all models are replaced "
     "by their mean, from which nobody's last gradient is then withheld",
-    r"x_i^+=\tfrac1S(x_i+\textstyle\sum_{j\in B,j\ne i}(x_j+\gamma g_j))-\gamma\nabla F(x_i;\xi),\ i\inB,\ "
+    r"x_i^+=\tfrac1S(x_i+\textstyle\sum_{j\in B,j\ne i}(x_j+\gamma g_j))-\gamma\nabla F(x_i;\xi),\ i\in B,\ "
     r"|B|=S",
 )
 late_gradients = Assumption(

@@ -35,7 +35,7 @@ $G^i_t$ at $W^i_t$, and $W^i_{t+1}=\frac1S(W^i_t+\sum_{j\in B_t,j\ne i}(W^j_t+\g
 $g^j_t$ is the pending gradient of $j$: the one it took in its last iteration $q=q^j_t<t$, or 0 if it took none since the last
 average, at $r=r_t\le t$, $t-r<\tau$. Groups do not depend on samples. Take them as given, until their distribution is used:
 then $q$ and $r$ are numbers, and $|G^i_t|,|g^i_t|\le G$.
-The factors $\frac1S$ add up: $\mu_{t+1}-\mu_t=\frac\gamma P\sum_{i\inB_t}(ag^i_t-G^i_t)$, while averages leave the mean
+The factors $\frac1S$ add up: $\mu_{t+1}-\mu_t=\frac\gamma P\sum_{i\in B_t}(ag^i_t-G^i_t)$, while averages leave the mean
 where it is. (1)
 """
 _PROOF_4_2 = (
