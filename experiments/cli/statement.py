@@ -58,7 +58,7 @@ def statement(theorem: Theorem) -> str:
         ("With", definitions),
         ("Leading order in K", _rate(theorem)),
         ("LaTeX", [theorem.latex()]),
-        ("Standing", [textwrap.fill(f"{card.standing}. {card.standing_note}", 96)]),
+        ("Standing", [textwrap.fill(f"{card.standing}. {card.standing_note}", 96, break_on_hyphens=False)]),
         ("Wording", [f"{card.provenance.tag}, confidence {card.provenance.confidence}"]),
     ]
     head = f"{card.key}: {card.title}\n{card.source}; about {', '.join(card.systems)}"

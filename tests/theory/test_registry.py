@@ -23,6 +23,25 @@ EXPECTED = {
         *(f"theorem-4.{i}:{standing}" for i in (1, 6) for standing in ("printed", "corrected")),
     ],
     "eager": [f"{name}:{standing}" for name in ("lemma-6.2", "theorem-6.3") for standing in ("printed", "corrected")],
+    "lsgd": [
+        "theorem-1",
+        "multi-leader",
+        *(f"{name}:{standing}" for name in ("limsup", "stochastic-leader") for standing in ("printed", "rederived")),
+        "one-over-k:rederived",
+        "infrequent-leader",
+        "stationary-points:printed",
+        "stationary-points:corrected",
+        "limit-points",
+        "angle-small-lambda",
+        "angle-large",
+    ],
+    "easgd": [
+        "round-robin-stability",
+        "admm-instability",
+        "lemma-6.1",
+        *(f"{name}:{standing}" for name in ("lemma-6.1-corollary", "strongly-convex") for standing in ("printed", "rederived")),
+        "moved-stationary-point",
+    ],
     "ours": [
         "p1",
         "p1-tuned",
@@ -45,6 +64,7 @@ EXPECTED = {
 
 KNOWN_FALSE = {
     "sgp.lemma-3:printed",
+    "lsgd.stationary-points:printed",
     "eager.lemma-6.2:printed",
     "eager.theorem-6.3-bound:printed",
     "eager.theorem-6.3:printed",

@@ -44,6 +44,8 @@ def test_bounds_scale_like_their_quantity(key):
         constants["n"] += constants["quorum"]
     if "gamma" in constants and theorem.step_limit is not None:
         constants["gamma"] = theorem.largest_step(**constants) / 2
+    if theorem.right_side == 0:
+        return
     x, f = 3.0, 7.0
     scaled = {name: values * scale(TABLE[name].units, x, f) for name, values in constants.items()}
     ratio = theorem.bound(**scaled) / theorem.bound(**constants) / scale(theorem.quantity.units, x, f)
@@ -60,7 +62,7 @@ def test_conditions_are_pure_numbers_where_the_bound_is_balanced(key):
     constants = draw(theorem.constants, 20, seed=4)
     scaled = {name: values * scale(TABLE[name].units, 3.0, 7.0) for name, values in constants.items()}
     for before, after in zip(theorem.conditions(**constants), theorem.conditions(**scaled), strict=True):
-        if before.text.startswith("zeta"):
+        if before.text.startswith("zeta") or "units of the example" in before.text:
             continue
         assert np.asarray(after.factor) == pytest.approx(np.asarray(before.factor), rel=1e-9)
 

@@ -28,7 +28,7 @@ def _card(
 CARDS = (
     _card(
         "round-robin-stability",
-        "EASGD in round-robin order on a quadratic is stable",
+        "EASGD in round-robin order on a quadratic, stable",
         "Section 4, stability of EASGD",
         "printed",
         _TRANSLATED
@@ -38,17 +38,17 @@ CARDS = (
     ),
     _card(
         "admm-instability",
-        "ADMM in round-robin order on a quadratic is unstable although every single update is stable",
+        "ADMM in round-robin order on a quadratic, unstable",
         "Section 4, instability of ADMM",
         "printed",
-        "The example (three workers, step 0.001, penalty 2.5) is read in a translation of the paper, the update is recalled; the "
-        "spectral radius 1.00097 is computed here.",
+        "The example (three workers, step 0.001, penalty 2.5) is read in a translation of the paper, the update is recalled; every "
+        "single update has radius one, and the spectral radius 1.00097 of the pass is computed here.",
         Provenance("read"),
         systems=("admm",),
     ),
     _card(
         "lemma-6.1",
-        "EASGD on a quadratic: the exact second moment of the center",
+        "EASGD on a quadratic, the center after K rounds",
         "supplement, Lemma 6.1",
         "printed",
         _RECALLED
@@ -58,7 +58,7 @@ CARDS = (
     ),
     _card(
         "lemma-6.1-corollary:printed",
-        "EASGD on a quadratic: the second moment of the center for many rounds and many workers",
+        "EASGD on a quadratic, the center in the limit, many workers",
         "supplement, corollary to Lemma 6.1",
         "printed",
         _RECALLED
@@ -69,7 +69,7 @@ CARDS = (
     ),
     _card(
         "lemma-6.1-corollary:rederived",
-        "EASGD on a quadratic: the second moment of the center for many rounds",
+        "EASGD on a quadratic, the center in the limit",
         "supplement, corollary to Lemma 6.1",
         "rederived",
         "Proved here, for every number of workers; an equality.",
@@ -97,7 +97,7 @@ CARDS = (
     ),
     _card(
         "moved-stationary-point",
-        "EASGD has stationary points where no worker, nor the center, is stationary",
+        "EASGD on a nonconvex function, moved stationary points",
         "Theorem on stationary points of EASGD",
         "rederived",
         "The paper states existence (recalled with medium confidence), with another polynomial between -1 and 1; this example "

@@ -137,7 +137,7 @@ CARDS = (
         _RECALLED
         + "Not proved again here; random quadratics agree, with at least 0.56 of the leaders improving the direction. In "
         "the paper cos(theta) = r/sqrt(kappa), kappa = L/mu. As cos(theta) >= 2 sqrt(kappa)/(kappa + 1), no point meets the "
-        "condition unless kappa >= 137.4.",
+        "condition unless kappa exceeds 130.9.",
         Provenance("recalled"),
     ),
 )

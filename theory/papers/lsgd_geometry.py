@@ -15,7 +15,7 @@ from theory.quantities.leader import (
     unimproved_leaders,
 )
 from theory.rates import Iteration
-from theory.symbols import K, L, cosine, delta, gamma, mu, sigma, zeta
+from theory.symbols import K, L, cosine, delta, gamma, mu, n, sigma, zeta
 from theory.theorem import Theorem
 
 stationary_points = Theorem(
@@ -52,7 +52,7 @@ limit_points = Theorem(
         Condition("zeta = 0 (iid data)", zeta, 0),
     ),
     step_limit=2 / L,
-    iteration=Iteration(sp.S.One, 1 / L),
+    iteration=Iteration(n, 1 / L),
     proof=r"""A leader does not move when workers communicate, and else takes plain gradient steps, of which each takes
 $\gamma(1-\frac{\gamma L}2)\|\nabla f\|^2$ off its value. The next leader is no worse at its election. So the values of the
 leaders never rise, and the sum of $\gamma(1-\frac{\gamma L}2)\|\nabla f(z^{(k)})\|^2$ over all $k$ is at most $\Delta$. In
