@@ -41,8 +41,8 @@ CARDS = (
         "ADMM in round-robin order on a quadratic, unstable",
         "Section 4, instability of ADMM",
         "printed",
-        "The example (three workers, step 0.001, penalty 2.5) is read in a translation of the paper, the update is recalled; every "
-        "single update has radius one, and the spectral radius 1.00097 of the pass is computed here.",
+        "The example (three workers, step 0.001, penalty 2.5) is read in a translation of the paper, the update is recalled; "
+        "every single update has radius one, and the spectral radius 1.00097 of the pass is computed here.",
         Provenance("read"),
         systems=("admm",),
     ),
