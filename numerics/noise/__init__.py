@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from numerics.noise.additive import Gaussian, NoNoise, Rademacher
-from numerics.noise.base import AdditiveNoise, Noise, Oracle, Sampler
+from numerics.noise.base import AdditiveNoise, Losses, Noise, Oracle, Sampler
 from numerics.noise.minibatch import Minibatch
 from numerics.noise.registry import NAMES, get
 
-__all__ = ["NAMES", "AdditiveNoise", "Gaussian", "Minibatch", "NoNoise", "Noise", "Oracle", "Rademacher", "Sampler", "get"]
+__all__ = [
+    "NAMES",
+    "AdditiveNoise",
+    "Gaussian",
+    "Losses",
+    "Minibatch",
+    "NoNoise",
+    "Noise",
+    "Oracle",
+    "Rademacher",
+    "Sampler",
+    "get",
+]

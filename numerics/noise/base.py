@@ -10,7 +10,7 @@ import numpy as np
 from numerics.objectives.base import Constant, Objective, Workers
 from numerics.streams import Streams
 from numerics.typing import Floats
-from straggler import positive
+from straggler import InputError, positive
 
 
 class Oracle(Protocol):
@@ -18,6 +18,14 @@ class Oracle(Protocol):
 
     def __call__(self, points: Floats, workers: Workers, out: Floats | None = None) -> Floats:
         """Return stochastic gradients of f_i at worker i's points, in ``out`` where given."""
+        ...
+
+
+class Losses(Protocol):
+    """Stochastic values: ``losses(points, workers)``, shape (m, R), of what the oracle took the gradients of."""
+
+    def __call__(self, points: Floats, workers: Workers) -> Floats:
+        """Return the losses at worker i's points (m, R, d)."""
         ...
 
 
@@ -37,6 +45,16 @@ class Noise(ABC):
     @abstractmethod
     def oracle(self, objective: Objective, streams: Streams) -> Oracle:
         """Return an oracle for the replicas of ``streams``, at the beginning of their streams."""
+
+    def losses(self, objective: Objective, streams: Streams) -> Losses:
+        """Return the losses that belong to the gradients of an oracle on the same streams, to be asked for event by event.
+
+        Raises
+        ------
+        InputError
+            If the noise is added to gradients, so that there are no losses they are the gradients of.
+        """
+        raise InputError("noise", self.kind, "minibatch, where losses of samples are asked for")
 
     @abstractmethod
     def constant(self, objective: Objective) -> Constant:

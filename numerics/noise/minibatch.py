@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from numerics.noise.base import Noise, Oracle
+from numerics.noise.base import Losses, Noise, Oracle
 from numerics.objectives.base import Constant, Objective, Workers
 from numerics.objectives.finite_sum import FiniteSum
 from numerics.streams import Reservoir, Streams
@@ -43,6 +44,28 @@ class Minibatch(Noise):
     def oracle(self, objective: Objective, streams: Streams) -> Oracle:
         """Return an oracle that evaluates the gradients of sampled rows."""
         sum_ = self._samples(objective)
+        draw = self._draws(sum_, streams)
+
+        def kernel(points: Floats, workers: Workers, out: Floats) -> None:
+            sum_.sampled_gradients(points, workers, draw(points, workers), out)
+
+        def oracle(points: Floats, workers: Workers, out: Floats | None = None) -> Floats:
+            return objective.in_tiles(kernel, points, workers, out)
+
+        return oracle
+
+    def losses(self, objective: Objective, streams: Streams) -> Losses:
+        """Return the losses of the very samples the oracle draws: another reader of the same streams, asked event by event."""
+        sum_ = self._samples(objective)
+        draw = self._draws(sum_, streams)
+
+        def losses(points: Floats, workers: Workers) -> Floats:
+            return sum_.sampled_losses(points, workers, draw(points, workers))
+
+        return losses
+
+    def _draws(self, sum_: FiniteSum, streams: Streams) -> Callable[[Floats, Workers], NDArray[np.intp]]:
+        """Return a function that draws the rows (m, R, b) of the next workers, which have points (m, R, d)."""
         generators = streams.generators("minibatch")
 
         def fill(row: int, out: Array) -> None:
@@ -50,25 +73,22 @@ class Minibatch(Noise):
 
         uniforms = Reservoir(fill, len(generators), np.float64, DRAWN_AHEAD)
 
-        def kernel(points: Floats, workers: Workers, out: Floats) -> None:
+        def draw(points: Floats, workers: Workers) -> NDArray[np.intp]:
             m, replicas, _ = points.shape
             drawn = uniforms.take(m * self.batch).reshape(replicas, m, self.batch).swapaxes(0, 1)
-            sum_.sampled_gradients(points, workers, self._rows(drawn, sum_.counts[workers]), out)
+            return self._rows(drawn, _spread(sum_.counts[workers]))
 
-        def oracle(points: Floats, workers: Workers, out: Floats | None = None) -> Floats:
-            return objective.in_tiles(kernel, points, workers, out)
-
-        return oracle
+        return draw
 
     def _rows(self, uniforms: Floats, counts: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Return row numbers below ``counts`` (m,) from uniform numbers (m, R, b), same shape."""
+        """Return row numbers below ``counts``, (m, 1) or (m, R), from uniform numbers (m, R, b), same shape."""
         if self.replacement or self.batch == 1:
-            return (uniforms * counts[:, None, None]).astype(np.intp)
+            return (uniforms * counts[:, :, None]).astype(np.intp)
         # Floyd's sampling: the k-th draw is from the first count - b + k + 1 rows, and takes the last of these if it hits one
         # that is already in the sample.
         rows = np.empty(uniforms.shape, dtype=np.intp)
         for k in range(self.batch):
-            last = (counts - self.batch + k)[:, None]
+            last = counts - self.batch + k
             row = (uniforms[:, :, k] * (last + 1)).astype(np.intp)
             taken = np.any(rows[:, :, :k] == row[:, :, None], axis=2)
             rows[:, :, k] = np.where(taken, last, row)
@@ -111,3 +131,8 @@ class Minibatch(Noise):
             poorest = int(objective.counts.min())
             raise InputError("batch", self.batch, f"1 <= batch <= {poorest} without replacement (samples of the poorest worker)")
         return objective
+
+
+def _spread(counts: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return counts (m,) with an axis for the replicas, (m, 1); counts (m, R) have it."""
+    return counts[:, None] if counts.ndim == 1 else counts

@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,11 @@ Kind: TypeAlias = Literal["exact", "upper bound", "lower bound", "certified on b
 
 TILE_BYTES = 1 << 19
 """Size of the pieces in which large states are worked through: a few of them fit into a common L2 cache."""
+
+
+def differ(workers: Workers) -> TypeGuard[NDArray[np.intp]]:
+    """Return whether every replica has workers of its own: numbers of shape (m, R)."""
+    return not isinstance(workers, slice) and workers.ndim == 2
 
 
 def finite(source: str, value: float) -> float:
@@ -109,7 +114,7 @@ class Objective(ABC):
         points
             Shape (m, R, d): the points of the m active workers in each of R replicas.
         workers
-            Which m workers these are: a slice of the n, or their numbers, shape (m,).
+            Which m workers these are: a slice of the n, or their numbers, shape (m,), or (m, R) for others in each replica.
         out
             Where the gradients go, shape (m, R, d), not overlapping ``points``; a new array where not given.
         """

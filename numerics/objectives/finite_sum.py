@@ -27,6 +27,10 @@ class FiniteSum(Objective):
         """Write ``(1/b) sum_k grad f_{i, rows[i, r, k]}`` at worker i's points (m, R, d) into ``out``; rows (m, R, b)."""
 
     @abstractmethod
+    def sampled_losses(self, points: Floats, workers: Workers, rows: NDArray[np.intp]) -> Floats:
+        """Return ``(1/b) sum_k f_{i, rows[i, r, k]}`` at worker i's points (m, R, d), shape (m, R); rows (m, R, b)."""
+
+    @abstractmethod
     def sample_variances(self, x: Floats) -> Floats:
         """Return ``(1/m_i) sum_j ||grad f_ij(x) - grad f_i(x)||^2`` at points (R, d), shape (n, R)."""
 

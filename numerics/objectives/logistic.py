@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from numerics.objectives.base import Constant, Workers
+from numerics.objectives.base import Constant, Workers, differ
 from numerics.objectives.finite_sum import FiniteSum
 from numerics.objectives.logistic_bounds import Bounds
 from numerics.objectives.rational import STEEPEST, rational_gradient
@@ -62,6 +62,8 @@ class Logistic(FiniteSum):
 
     def local_value(self, points: Floats, workers: Workers = slice(None)) -> Floats:
         """Return f_i at worker i's points, (m, R, d) -> (m, R)."""
+        if differ(workers):
+            return self.local_value(points.reshape(-1, 1, self.dim), workers.reshape(-1)).reshape(workers.shape)
         margins = 2.0 * points @ self._halves[workers].swapaxes(1, 2)
         losses: Floats = np.einsum("irj,ij->ir", np.logaddexp(0.0, -margins), self._weights[workers])
         return losses + self._penalty(points)
@@ -78,6 +80,8 @@ class Logistic(FiniteSum):
 
     def tile_gradients(self, points: Floats, workers: Workers, out: Floats) -> None:
         """Write the full-batch gradients of f_i at worker i's points into ``out``: two batched products."""
+        if differ(workers):  # every replica with workers of its own: as many workers with one replica
+            workers, points, out = workers.reshape(-1), points.reshape(-1, 1, self.dim), out.reshape(-1, 1, self.dim)
         halves = self._halves[workers]
         pulls = np.matmul(points, halves.swapaxes(1, 2))
         np.tanh(pulls, out=pulls)
@@ -88,8 +92,7 @@ class Logistic(FiniteSum):
 
     def sampled_gradients(self, points: Floats, workers: Workers, rows: NDArray[np.intp], out: Floats) -> None:
         """Write the mean gradients of the samples ``rows`` (m, R, b) at worker i's points into ``out``."""
-        first = np.arange(0, self.n * self._width, self._width)[workers]
-        flat = rows + first[:, None, None]
+        flat = self._flat(workers, rows)
         halves = self._halves.reshape(-1, self.dim)
         chosen = np.empty(points.shape)
         for k in range(rows.shape[2]):
@@ -104,6 +107,15 @@ class Logistic(FiniteSum):
         if rows.shape[2] > 1:
             out /= rows.shape[2]
         self._add_penalty_gradient(points, out)
+
+    def sampled_losses(self, points: Floats, workers: Workers, rows: NDArray[np.intp]) -> Floats:
+        """Return the mean losses of the samples ``rows`` (m, R, b) at worker i's points (m, R, d), shape (m, R)."""
+        halves, flat = self._halves.reshape(-1, self.dim), self._flat(workers, rows)
+        total = self._penalty(points)
+        for k in range(rows.shape[2]):
+            margins = 2.0 * np.vecdot(np.take(halves, flat[:, :, k], axis=0, mode="clip"), points)
+            total += np.logaddexp(0.0, -margins) / rows.shape[2]
+        return total
 
     def start(self) -> Floats:
         """Return the origin, shape (d,), where every loss is log 2."""
@@ -146,6 +158,12 @@ class Logistic(FiniteSum):
     def _bounds(self) -> Bounds:
         signed = [2.0 * half[:count] for half, count in zip(self._halves, self.counts, strict=True)]
         return Bounds(signed, self.radius, float(self.heterogeneity(self.start()[None])[0]))
+
+    def _flat(self, workers: Workers, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return where the samples ``rows`` (m, R, b) of each worker are among the padded samples of all, same shape."""
+        first = np.arange(0, self.n * self._width, self._width)[workers]
+        flat: NDArray[np.intp] = rows + (first[:, :, None] if differ(workers) else first[:, None, None])
+        return flat
 
     def _penalty(self, x: Floats) -> Floats:
         square = x * x

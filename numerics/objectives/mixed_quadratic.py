@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from numerics.objectives.base import Constant, Objective, Workers, finite
+from numerics.objectives.base import Constant, Objective, Workers, differ, finite
 from numerics.objectives.spectrum import checked_spectrum, default_spectrum, random_basis
 from numerics.objectives.tilted import tilts
 from numerics.typing import Floats
@@ -74,11 +74,15 @@ class MixedQuadratic(Objective):
 
     def tile_gradients(self, points: Floats, workers: Workers, out: Floats) -> None:
         """Write ``A_i (x-c) + b_i`` into ``out``."""
+        if differ(workers):  # every replica with workers of its own: as many workers with one replica
+            workers, points, out = workers.reshape(-1), points.reshape(-1, 1, self.dim), out.reshape(-1, 1, self.dim)
         np.matmul(points - self.center, self.hessians[workers], out=out)
         np.add(out, self.tilts[workers][:, None], out=out)
 
     def local_value(self, points: Floats, workers: Workers = slice(None)) -> Floats:
         """Return f_i at worker i's points, (m, R, d) -> (m, R)."""
+        if differ(workers):
+            return self.local_value(points.reshape(-1, 1, self.dim), workers.reshape(-1)).reshape(workers.shape)
         moved = points - self.center
         curved = 0.5 * np.einsum("irj,irj->ir", moved @ self.hessians[workers], moved)
         total: Floats = curved + np.einsum("irj,ij->ir", points, self.tilts[workers])

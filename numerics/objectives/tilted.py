@@ -7,7 +7,7 @@ from abc import abstractmethod
 import numpy as np
 
 from numerics.memory import aligned
-from numerics.objectives.base import Constant, Objective, Workers, finite
+from numerics.objectives.base import Constant, Objective, Workers, differ, finite
 from numerics.typing import Floats
 from straggler import InputError, UnknownName, positive
 
@@ -81,7 +81,7 @@ class Tilted(Objective):
         """Write the gradient of f at worker i's points plus b_i into ``out``."""
         self.common_gradient(points, out)
         if self.zeta:
-            np.add(out, self._spread(out.shape[1])[workers], out=out)
+            np.add(out, self.tilts[workers] if differ(workers) else self._spread(out.shape[1])[workers], out=out)
 
     def _spread(self, replicas: int) -> Floats:
         """Return the tilts repeated for every replica, shape (n, R, d): added in one stream, they cost half of a broadcast."""
@@ -92,7 +92,9 @@ class Tilted(Objective):
 
     def local_value(self, points: Floats, workers: Workers = slice(None)) -> Floats:
         """Return ``f(x) + <b_i, x>`` at worker i's points, (m, R, d) -> (m, R)."""
-        total: Floats = self.value(points) + np.einsum("irj,ij->ir", points, self.tilts[workers])
+        total: Floats = self.value(points) + np.vecdot(
+            points, self.tilts[workers] if differ(workers) else self.tilts[workers][:, None]
+        )
         return total
 
     def heterogeneity(self, x: Floats) -> Floats:
