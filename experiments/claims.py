@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from numerics.algorithms import Algorithm
     from numerics.mixing import MixingSchedule
     from numerics.problems import Problem
+    from numerics.timeline import Timeline
 
 Option = float | int | str | bool
 
@@ -39,6 +40,8 @@ class Claim(BaseModel):
         Largest number of replicas.
     seed
         Seed of the run.
+    timeline, timeline_options
+        Name of the timeline of an asynchronous system and its options; None for its natural one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,6 +60,8 @@ class Claim(BaseModel):
     constants: Literal["computed", "printed"] = "computed"
     budget: int = Field(default=256, ge=16)
     seed: int = 1
+    timeline: str | None = None
+    timeline_options: Mapping[str, Option] = {}
 
     def build_problem(self) -> Problem:
         """Return the problem of the claim."""
@@ -75,6 +80,12 @@ class Claim(BaseModel):
         from numerics import algorithms
 
         return algorithms.get(self.system, step_size=gamma, **self.options)
+
+    def build_timeline(self, algorithm: Algorithm, schedule: MixingSchedule) -> Timeline | None:
+        """Return the timeline of the claim, or None for the natural one."""
+        from numerics import timeline
+
+        return None if self.timeline is None else timeline.get(self.timeline, algorithm, schedule, **self.timeline_options)
 
     def run_description(self, gamma: float, quantity: str, replicas: range) -> dict[str, Any]:
         """Return what determines the samples of one look: theorems that ask for the same run share it."""

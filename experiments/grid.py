@@ -176,12 +176,13 @@ def _server(iterations: int) -> list[Claim]:
     """Return claims about a parameter server whose every gradient is as stale as the theorem admits, on iid data."""
     same: dict[str, Option] = ROUGH | {"zeta": 0.0}
     common: dict[str, Any] = {"system": "apsgd", "nodes": 4, "iterations": iterations, "problem_options": same}
+    common |= {"timeline": "worst-delay"}
     claims = [
-        Claim(theorem="apsgd.theorem-1", problem=problem, options={"delay": delay}, **common)
+        Claim(theorem="apsgd.theorem-1", problem=problem, timeline_options={"delay": delay}, **common)
         for problem, delay in product(("cosine", "quadratic"), (1, 8))
     ]
     claims.append(
-        Claim(theorem="apsgd.corollary-2", problem="quadratic", options={"delay": 2}, step="prescribed", **common),
+        Claim(theorem="apsgd.corollary-2", problem="quadratic", timeline_options={"delay": 2}, step="prescribed", **common),
     )
     return claims
 

@@ -66,6 +66,7 @@ def averaged(name: str) -> Callable[[Setting, range], xr.Dataset]:
             iterations=claim.iterations,
             replicas=replicas,
             seed=claim.seed,
+            timeline=setting.timeline,
             quantities=(name, *watched),
         )
         values = run[name].values[:-1]
@@ -111,11 +112,15 @@ def on_ball(setting: Setting) -> bool:
 def exact_mean(setting: Setting, name: str) -> float | None:
     """Return the exact expectation of the mean over k < K of ``name``, or None where second moments do not close."""
     from numerics.moments import closes, exact_moments
+    from numerics.timeline import fitting
 
     if not closes(setting.problem):
         return None
-    claim = setting.claim
-    moments = exact_moments(claim.build_algorithm(setting.gamma), setting.problem, setting.schedule, iterations=claim.iterations)
+    claim, algorithm = setting.claim, setting.claim.build_algorithm(setting.gamma)
+    clock = fitting(algorithm, setting.schedule, setting.timeline)
+    if clock.slots and not clock.deterministic and clock.chances(0) is None:
+        return None
+    moments = exact_moments(algorithm, setting.problem, setting.schedule, iterations=claim.iterations, timeline=clock)
     values: Floats = moments[name].values[:-1]
     return float(values.mean())
 

@@ -12,6 +12,7 @@ from straggler import InputError
 if TYPE_CHECKING:
     from numerics.mixing import MixingSchedule
     from numerics.problems import Problem
+    from numerics.timeline import Timeline
     from theory.theorem import Theorem
 
 
@@ -23,6 +24,7 @@ class Setting:
     theorem: Theorem
     problem: Problem
     schedule: MixingSchedule
+    timeline: Timeline | None
     gamma: float
     constants: dict[str, float]
 
@@ -53,16 +55,17 @@ def prepare(claim: Claim) -> Setting:
     if claim.system not in theorem.systems:
         raise InputError("system", claim.system, f"one of those {claim.theorem} speaks about: {', '.join(theorem.systems)}")
     problem, schedule = claim.build_problem(), claim.build_schedule()
-    constants = _base(claim, problem, schedule) | _mixing(claim, theorem, problem)
+    timeline = claim.build_timeline(claim.build_algorithm(1.0), schedule)
+    constants = _base(claim, problem, schedule, timeline) | _mixing(claim, theorem, problem)
     gamma = _gamma(claim, theorem, constants)
-    return Setting(claim, theorem, problem, schedule, gamma, constants | {"gamma": gamma})
+    return Setting(claim, theorem, problem, schedule, timeline, gamma, constants | {"gamma": gamma})
 
 
-def _base(claim: Claim, problem: Problem, schedule: MixingSchedule) -> dict[str, float]:
+def _base(claim: Claim, problem: Problem, schedule: MixingSchedule, timeline: Timeline | None) -> dict[str, float]:
     from numerics.simulation import constants
 
     # the step size is not known yet; every other constant of the run is independent of it
-    found = constants(claim.build_algorithm(1.0), problem, schedule, claim.iterations, problem.start())
+    found = constants(claim.build_algorithm(1.0), problem, schedule, claim.iterations, problem.start(), timeline)
     del found["gamma"]
     return found
 

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 from numerics.algorithms import Algorithm, State
-from numerics.events import Round
+from numerics.events import Event
 from numerics.typing import Array
 
 
 class Oracle(Protocol):
-    """Evaluates stochastic gradients: ``oracle(points, workers, out)`` with points and result of shape (active, R, d)."""
+    """Evaluates stochastic gradients: ``oracle(points, workers, out)`` with points and result of shape (active, R, d).
 
-    def __call__(self, points: Array, workers: slice, out: Array | None) -> Array:
+    ``workers`` is a slice of all n, or their numbers in every replica, shape (active, R).
+    """
+
+    def __call__(self, points: Array, workers: Any, out: Array | None) -> Array:
         """Return g_i at the points of the active workers, written into ``out`` where it is given."""
         ...
 
 
-Recorder = Callable[[Round, Algorithm, State], None]
+Recorder = Callable[[Event, Algorithm, State], None]
 
 
-def run(algorithm: Algorithm, oracle: Oracle, timeline: Iterable[Round], state: State, recorder: Recorder | None = None) -> State:
+def run(algorithm: Algorithm, oracle: Oracle, timeline: Iterable[Event], state: State, recorder: Recorder | None = None) -> State:
     """Play the timeline: gradients at the view, then the algorithm's step, event after event.
 
     Parameters

@@ -8,7 +8,7 @@ import numpy as np
 
 from numerics import quantities
 from numerics.algorithms import Algorithm, State
-from numerics.events import Round
+from numerics.events import Completion, Event
 from numerics.problems import Problem
 from numerics.typing import Floats
 from straggler import InputError, at_least
@@ -43,16 +43,32 @@ class Trajectory:
         self.iterations = np.unique(np.append(np.arange(0, iterations + 1, every), iterations))
         self.values: dict[str, Floats] = {name: np.full((self.iterations.size, replicas), np.nan) for name in names}
         self._row = 0
+        self.times: Floats | None = None
+        self._age = np.zeros(replicas, dtype=np.intp)
+        self._ages, self._reads = np.zeros(replicas, dtype=np.intp), 0
 
     def start(self, algorithm: Algorithm, state: State) -> None:
         """Record the initial state as iteration 0."""
         self._record(algorithm, state)
 
-    def __call__(self, event: Round, algorithm: Algorithm, state: State) -> None:
+    def __call__(self, event: Event, algorithm: Algorithm, state: State) -> None:
         """Record the state after ``event`` if its iteration is one to record."""
+        if isinstance(event, Completion):
+            for age in event.age:
+                np.maximum(self._age, age, out=self._age)
+                self._ages += age
+            self._reads += len(event.age)
         done = event.k + 1
         if done % self._every == 0 or done == self._last:
+            if event.time is not None:
+                if self.times is None:
+                    self.times = np.zeros((self.iterations.size, self._replicas))
+                self.times[self._row] = event.time
             self._record(algorithm, state)
+
+    def staleness(self) -> tuple[Floats, Floats] | None:
+        """Return the mean and the largest age of a read in updates, per replica; None where there were no reads."""
+        return (self._ages / self._reads, self._age.astype(float)) if self._reads else None
 
     def _record(self, algorithm: Algorithm, state: State) -> None:
         now = quantities.Snapshot(self._problem, algorithm, state)

@@ -12,12 +12,13 @@ import numpy as np
 
 from numerics import quantities as named
 from numerics.algorithms import Algorithm
+from numerics.algorithms.asynchronous import ReadState
 from numerics.engine import run
-from numerics.events import rounds
 from numerics.mixing import MixingSchedule
 from numerics.problems import Problem
 from numerics.recorder import Trajectory
 from numerics.streams import Streams
+from numerics.timeline import Timeline, fitting
 from numerics.typing import Floats
 from straggler import InputError, __version__, at_least
 
@@ -41,6 +42,7 @@ def simulate(
     record_every: int = 1,
     quantities: Sequence[str] = DEFAULT_QUANTITIES,
     x0: Floats | None = None,
+    timeline: Timeline | None = None,
     jobs: int = 1,
 ) -> xr.Dataset:
     """Run an algorithm in independent replicas and return what was recorded.
@@ -54,7 +56,7 @@ def simulate(
     topology
         A graph (with its default weights, or push weights where only those are admissible) or a mixing schedule.
     iterations
-        Number K >= 1 of iterations.
+        Number K >= 1 of iterations: rounds, or updates by single workers where there are no rounds.
     replicas
         Number R of replicas, or the range of replica numbers to run.
     seed
@@ -65,6 +67,9 @@ def simulate(
         Names from `numerics.quantities`.
     x0
         Starting point, shape (d,) or (n, d) for one per worker; the objective's own by default.
+    timeline
+        Who is active when, and with which clock; by default the rounds of the topology or, for an asynchronous algorithm,
+        independent completions.
     jobs
         Number of processes. The result does not depend on it, bit for bit.
 
@@ -72,7 +77,8 @@ def simulate(
     -------
     xarray.Dataset
         One variable per quantity with dimensions (iteration, replica), ``diverged_at`` per replica (-1 if it stayed
-        finite), and in ``attrs`` the constants of the run (``run.constants``), its provenance and the loop time.
+        finite), ``time`` in seconds (iteration, replica) where the timeline has a clock, the mean and the largest
+        staleness of a gradient, in updates, per replica where gradients can be stale, and in ``attrs`` the constants of the run (``run.constants``), its provenance and the loop time.
         Among the constants is ``gamma`` if the step size is constant.
         `experiments.storage.save` writes all of it to a file.
 
@@ -90,10 +96,11 @@ def simulate(
     if jobs == 0:
         raise InputError("jobs", jobs, "a number of processes >= 1, or -1 for one per core")
     starting = starting_point(problem, x0)
+    clock = fitting(algorithm, schedule, timeline)
     begin = time.perf_counter()
     pieces = _parallel(
         [
-            (algorithm, problem, schedule, iterations, block, seed, record_every, tuple(quantities), starting)
+            (algorithm, problem, clock, iterations, block, seed, record_every, tuple(quantities), starting)
             for block in blocks(numbers, problem.objective.n, problem.objective.dim)
         ],
         jobs,
@@ -104,7 +111,8 @@ def simulate(
         "options": {f.name: getattr(algorithm, f.name) for f in fields(algorithm) if not callable(getattr(algorithm, f.name))},
         "problem": problem.provenance(),
         "graph": schedule.provenance(),
-        "constants": constants(algorithm, problem, schedule, iterations, starting),
+        "timeline": clock.provenance(),
+        "constants": constants(algorithm, problem, schedule, iterations, starting, clock) | _staleness(pieces),
         "seed": seed,
         "record_every": record_every,
         "straggler": __version__,
@@ -148,10 +156,21 @@ def starting_point(problem: Problem, x0: Floats | None) -> Floats:
 
 
 def constants(
-    algorithm: Algorithm, problem: Problem, schedule: MixingSchedule, iterations: int, x0: Floats | None = None
+    algorithm: Algorithm,
+    problem: Problem,
+    schedule: MixingSchedule,
+    iterations: int,
+    x0: Floats | None = None,
+    timeline: Timeline | None = None,
 ) -> dict[str, float]:
-    """Return the constants of a run under the names the theorems use: n, d, K, gamma, rho, L, sigma, zeta, delta, ..."""
+    """Return the constants of a run under the names the theorems use: n, d, K, gamma, rho, L, sigma, zeta, delta, ...
+
+    The staleness T is that of the timeline where it has a bound known beforehand.
+    """
     from numerics.mixing.contraction import rho
+
+    clock = fitting(algorithm, schedule, timeline)
+    pairwise = clock.rho()
 
     found = dict(problem.numbers)
     if x0 is not None:
@@ -159,13 +178,20 @@ def constants(
         found["delta"] = float(problem.objective.value(common)) - found["f_star"]
         found["x0_sq"] = float(np.sum(x0**2) / (1 if x0.ndim == 1 else x0.shape[0]))
         found["x0_spread"] = float(np.sqrt(np.mean(np.sum((np.atleast_2d(x0) - common) ** 2, axis=1))))
-    found |= {"n": schedule.n, "d": problem.objective.dim, "K": iterations, "rho": rho(schedule)}
+    found |= {
+        "n": schedule.n,
+        "d": problem.objective.dim,
+        "K": iterations,
+        "rho": rho(schedule) if pairwise is None else pairwise,
+    }
     found["batch"] = round(schedule.n * algorithm.weight(schedule.n))  # gradients that are added up in one update
     if not callable(algorithm.step_size):  # the theorems speak about a constant step: they shall ask for gamma, not take gamma_0
         found["gamma"] = algorithm.step_size
-    for option, symbol in (("period", "tau"), ("overlap", "tau"), ("momentum", "beta"), ("delay", "T")):
+    for option, symbol in (("period", "tau"), ("overlap", "tau"), ("momentum", "beta")):
         if hasattr(algorithm, option):
             found[symbol] = getattr(algorithm, option)
+    if clock.staleness is not None:
+        found["T"] = clock.staleness
     return {name: float(value) for name, value in found.items()}
 
 
@@ -179,43 +205,60 @@ def blocks(replicas: range, n: int, dim: int) -> list[range]:
 def _block(
     algorithm: Algorithm,
     problem: Problem,
-    schedule: MixingSchedule,
+    timeline: Timeline,
     iterations: int,
     block: range,
     seed: int,
     every: int,
     names: tuple[str, ...],
     x0: Floats,
-) -> tuple[Floats, dict[str, Floats], Floats]:
+) -> Trajectory:
     """Simulate one block of replicas; a replica that overflows is recorded as inf or nan and stops nobody else."""
     n, dim, size = problem.objective.n, problem.objective.dim, len(block)
     start = np.broadcast_to(x0, (size, dim)) if x0.ndim == 1 else np.broadcast_to(x0[:, None, :], (n, size, dim))
+    streams = Streams(seed, block)
     state = algorithm.init(start, n)
+    algorithm.equip(state, problem, streams)
+    if isinstance(state, ReadState):
+        state.open(timeline.opening(streams))
     recorder = Trajectory(problem, names, iterations, every, size)
     with np.errstate(all="ignore"):
         recorder.start(algorithm, state)
-        run(algorithm, problem.oracle(Streams(seed, block)), rounds(schedule, iterations), state, recorder)
-    return recorder.iterations, recorder.values, recorder.diverged_at()
+        run(algorithm, problem.oracle(streams), timeline.play(iterations, streams), state, recorder)
+    return recorder
 
 
-def _parallel(work: list[tuple[Any, ...]], jobs: int) -> list[tuple[Any, ...]]:
+def _parallel(work: list[tuple[Any, ...]], jobs: int) -> list[Trajectory]:
     if jobs == 1 or len(work) == 1:
         return [_block(*arguments) for arguments in work]
     import joblib
 
-    result: list[tuple[Any, ...]] = joblib.Parallel(n_jobs=jobs)(joblib.delayed(_block)(*arguments) for arguments in work)
+    result: list[Trajectory] = joblib.Parallel(n_jobs=jobs)(joblib.delayed(_block)(*arguments) for arguments in work)
     return result
 
 
-def _dataset(pieces: list[tuple[Any, ...]], replicas: range, attributes: dict[str, Any]) -> xr.Dataset:
+def _staleness(pieces: list[Trajectory]) -> dict[str, float]:
+    """Return the largest age of a read, as the staleness T, where gradients can be stale."""
+    ages = [piece.staleness() for piece in pieces]
+    return {"T": max(float(age[1].max()) for age in ages if age is not None)} if ages[0] is not None else {}
+
+
+def _dataset(pieces: list[Trajectory], replicas: range, attributes: dict[str, Any]) -> xr.Dataset:
     import xarray as xr
 
     data: dict[str, Any] = {}
-    for name in pieces[0][1]:
+    for name in pieces[0].values:
         quantity = named.get(name)
-        values = np.concatenate([values[name] for _, values, _ in pieces], axis=1)
+        values = np.concatenate([piece.values[name] for piece in pieces], axis=1)
         data[name] = (("iteration", "replica"), values, {"long_name": quantity.meaning, "units": quantity.units})
-    diverged = np.concatenate([piece[2] for piece in pieces])
+    if all(piece.times is not None for piece in pieces):
+        times = np.concatenate([piece.times for piece in pieces if piece.times is not None], axis=1)
+        data["time"] = (("iteration", "replica"), times, {"long_name": "wall-clock time", "units": "s"})
+    ages = [age for piece in pieces if (age := piece.staleness()) is not None]
+    for row, name in enumerate(("mean", "largest") if ages else ()):
+        label = {"long_name": f"{name} age of a read", "units": "updates"}
+        data[f"{name}_staleness"] = (("replica",), np.concatenate([age[row] for age in ages]), label)
+    diverged = np.concatenate([piece.diverged_at() for piece in pieces])
     data["diverged_at"] = (("replica",), diverged, {"long_name": "first recorded iteration with a non-finite value, or -1"})
-    coordinates = {"iteration": pieces[0][0], "replica": np.array(replicas)}
+    coordinates = {"iteration": pieces[0].iterations, "replica": np.array(replicas)}
     return xr.Dataset(data, coords=coordinates, attrs=attributes)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numerics.algorithms import Algorithm
     from numerics.mixing import MixingSchedule
     from numerics.problems import Problem
+    from numerics.timeline import Timeline
 
 DEFAULT_NODES = 8
 DEFAULT_DIM = 10
@@ -72,6 +73,18 @@ def problem(
         )
     with options.understood("--problem-set", further):
         return problems.get(name, workers=workers, sigma=sigma, **chosen | further)
+
+
+def timeline(name: str | None, made: Algorithm, mixing: MixingSchedule, items: Sequence[str] | None) -> Timeline | None:
+    """Return the timeline called ``name``, told ``items`` (``NAME=VALUE``), or None for the natural one."""
+    from numerics import timeline as timelines
+
+    chosen = options.settings("--timeline-set", items)
+    if name is None:
+        if chosen:
+            raise InputError("--timeline-set", next(iter(chosen)), "only together with --timeline NAME")
+        return None
+    return timelines.get(name, made, mixing, **chosen)
 
 
 def _typed(name: str, text: str, kind: Any) -> object:

@@ -11,7 +11,9 @@ from experiments.cli import options
 from experiments.cli.output import console, number, print_json, table
 from straggler import InputError, at_least, positive
 
-System = Annotated[str, typer.Argument(metavar="SYSTEM", help="sgd, dpsgd, sgp, osgp, local-sgd or apsgd.")]
+System = Annotated[
+    str, typer.Argument(metavar="SYSTEM", help="sgd, dpsgd, sgp, adpsgd, lsgd, wagma, ... (an unknown name prints them all).")
+]
 ProblemName = Annotated[str, typer.Option("--problem", metavar="P", help="Name of a problem, or logistic:FILE (LIBSVM).")]
 Dim = Annotated[int | None, typer.Option(parser=options.whole, metavar="D", help="Dimension; default 10, or that of the data.")]
 GraphName = Annotated[str, typer.Option("--graph", metavar="G", help="Name of a graph, or a file networkx can read.")]
@@ -37,6 +39,12 @@ Record = Annotated[
     list[str] | None,
     typer.Option("--record", metavar="QUANTITY", help="Also record zeta, sigma, view_grad_norm_sq, ... along the run."),
 ]
+Timeline = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Who completes when, in an asynchronous system: independent, worst-delay, ...")
+]
+TimelineSettings = Annotated[
+    list[str] | None, typer.Option("--timeline-set", metavar="OPTION=VALUE", help="Option of the timeline: delay, partners.")
+]
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE.nc", help="Write the trajectories as NetCDF.")]
 
 
@@ -59,6 +67,8 @@ def simulate(
     graph_set: options.GraphSettings = None,
     problem_set: ProblemSettings = None,
     record: Record = None,
+    timeline: Timeline = None,
+    timeline_set: TimelineSettings = None,
     out: Out = None,
     jobs: options.Jobs = 1,
     as_json: options.Json = False,
@@ -79,6 +89,7 @@ def simulate(
             raise InputError("--out", str(out), "the name of a file, not of a folder")
         options.writable("--out", out)
     schedule = build.schedule(graph, nodes, weights, graph_set)
+    clock = build.timeline(timeline, algorithm, schedule, timeline_set)
     made = build.problem(problem, schedule.n, dim, noise, sigma, zeta, problem_set)
 
     from experiments.cli.summary import summary
@@ -95,6 +106,7 @@ def simulate(
             seed=seed,
             record_every=record_every,
             quantities=list(dict.fromkeys([*DEFAULT_QUANTITIES, *(record or [])])),
+            timeline=clock,
             jobs=jobs,
         )
     if out is not None:

@@ -56,7 +56,7 @@ def summary(run: xr.Dataset) -> dict[str, Any]:
         "recorded": {
             name: {"mean": float(values.values[:-1].mean()), "max": float(values.values.max())}
             for name, values in run.data_vars.items()
-            if name not in (*DEFAULT_QUANTITIES, "diverged_at")
+            if "iteration" in values.dims and name not in (*DEFAULT_QUANTITIES, "time")
         },
         "diverged": diverged,
         "loop_seconds": attributes["loop_seconds"],

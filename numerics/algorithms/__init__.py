@@ -7,26 +7,73 @@ from __future__ import annotations
 
 from dataclasses import fields
 
+from numerics.algorithms.admm import ADMM
+from numerics.algorithms.adpsgd import ADPSGD
 from numerics.algorithms.apsgd import APSGD
 from numerics.algorithms.base import Algorithm, Rate, State, worker_mean
+from numerics.algorithms.downpour import Downpour
 from numerics.algorithms.dpsgd import DPSGD
+from numerics.algorithms.eager import EagerSGD
+from numerics.algorithms.eamsgd import EAMSGD, AsyncEAMSGD
+from numerics.algorithms.easgd import EASGD
+from numerics.algorithms.easgd_async import AsyncEASGD
+from numerics.algorithms.hogwild import Hogwild
 from numerics.algorithms.invariants import InvariantError, check_invariants
+from numerics.algorithms.lgd import LGD
 from numerics.algorithms.local_sgd import LocalSGD
+from numerics.algorithms.lsgd import LSGD, AsyncLSGD
 from numerics.algorithms.osgp import OSGP
 from numerics.algorithms.sgd import SGD
 from numerics.algorithms.sgp import SGP
+from numerics.algorithms.wagma import WAGMA
+from numerics.algorithms.wagma_sequential import SequentialWAGMA
 from straggler import UnknownName
 
-REGISTRY: dict[str, type[Algorithm]] = {cls.name: cls for cls in (SGD, DPSGD, SGP, OSGP, LocalSGD, APSGD)}
+REGISTRY: dict[str, type[Algorithm]] = {
+    cls.name: cls
+    for cls in (
+        SGD,
+        DPSGD,
+        SGP,
+        OSGP,
+        LocalSGD,
+        APSGD,
+        ADPSGD,
+        EASGD,
+        AsyncEASGD,
+        EAMSGD,
+        AsyncEAMSGD,
+        Downpour,
+        ADMM,
+        Hogwild,
+        LGD,
+        LSGD,
+        AsyncLSGD,
+        WAGMA,
+        SequentialWAGMA,
+        EagerSGD,
+    )
+}
 
 __all__ = [
+    "ADMM",
+    "ADPSGD",
     "APSGD",
     "DPSGD",
+    "EAMSGD",
+    "EASGD",
+    "LGD",
+    "LSGD",
     "OSGP",
     "REGISTRY",
     "SGD",
     "SGP",
     "Algorithm",
+    "AsyncEAMSGD",
+    "AsyncEASGD",
+    "AsyncLSGD",
+    "Downpour",
+    "Hogwild",
     "InvariantError",
     "LocalSGD",
     "Rate",

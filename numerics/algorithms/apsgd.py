@@ -1,67 +1,43 @@
-"""A-PSGD: a parameter server that applies gradients taken at a model it no longer holds."""
+"""A-PSGD: asynchronous SGD with a parameter server that applies stale gradients as they come."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from array_api_compat import array_namespace
-
-from numerics.algorithms.base import Algorithm, State
-from numerics.algorithms.sgd import SharedState, shared
-from numerics.events import Round
+from numerics.algorithms.asynchronous import ReadState, Rows
+from numerics.algorithms.base import Algorithm, Pattern, State
+from numerics.algorithms.sgd import shared
+from numerics.events import Completion
 from numerics.mixing import MixingSchedule
 from numerics.typing import Array
-from straggler import InputError, at_least
-
-MOST_STALE = 1000
 
 
 @dataclass
-class ServerState(SharedState):
-    """The server's model ``x``, shape (1, R, d), and its last T models, oldest first."""
+class ServerState(ReadState):
+    """The server's model ``x``, shape (1, R, d), and the copies its workers have read."""
 
-    past: deque[Array] = field(default_factory=deque)
-
-    def slabs(self) -> list[Array]:
-        """Return the server's model, the velocity, and the past models."""
-        return [*super().slabs(), *self.past]
-
-    def with_slabs(self, slabs: Sequence[Array]) -> Self:
-        """Return a state whose `slabs` are these arrays."""
-        other = super().with_slabs(slabs)
-        other.past = deque(slabs[1 if self.velocity is None else 2 :])
-        return other
+    def open(self, readers: Array) -> None:
+        """Let everybody read the server's model into the slots of an asynchronous timeline, shape (slots, R)."""
+        super().open(0 * readers)
 
 
 @dataclass(frozen=True, kw_only=True)
 class APSGD(Algorithm):
-    """Asynchronous parallel SGD with consistent reads (AsySG-con), under the worst delays the theorem admits.
+    """Asynchronous parallel SGD with consistent reads (AsySG-con).
 
-    x_{k+1} = x_k - gamma sum_i g_i(x_{k-T}): every update collects one gradient of each of the n workers (the paper's
-    minibatch, M = n), each taken exactly T updates ago (at x_0 while k < T). The gradients are added up, not averaged.
-
-    Parameters
-    ----------
-    delay
-        Staleness T >= 0 of every gradient, in updates of the server; 0 is SGD with step size n gamma.
+    x_{k+1} = x_k - gamma sum_m g_m(x_{k - tau_m}): the server applies the gradients of the workers that have finished, as a
+    rule a single one, each taken at the model its worker read when it began. Gradients are added up, not averaged. Who
+    finishes when, and so every tau_m, is up to the timeline.
 
     References
     ----------
     Lian et al. (NeurIPS 2015), Algorithm 1 with update (5), consistent reads.
     """
 
-    delay: int = 1
-
     name: ClassVar[str] = "apsgd"
     references: ClassVar[tuple[str, ...]] = ("lian-2015",)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if at_least("delay", self.delay, 0) > MOST_STALE:
-            raise InputError("delay", self.delay, f"at most {MOST_STALE}: the server keeps so many of its models")
+    pattern: ClassVar[Pattern] = "server"
 
     def admit(self, schedule: MixingSchedule) -> None:
         """Accept any schedule: workers talk to the server only."""
@@ -71,22 +47,18 @@ class APSGD(Algorithm):
         return 1.0
 
     def init(self, x0: Array, n: int) -> ServerState:
-        """Return the state of a server and ``n`` workers at ``x0``, shape (R, d)."""
+        """Return the state of a server at ``x0``, shape (R, d), that nobody has read yet."""
         x = shared(x0)
-        # the past models are never written to, so that one copy of the start serves for all of them
-        past = array_namespace(x).asarray(x, copy=True)
-        return ServerState(x=x, n=n, past=deque([past] * self.delay))
+        return ServerState(x=x, reads=x[:0])
 
-    def view(self, state: State, event: Round | None) -> Array:
-        """Return the stale model x_{k-T}, seen by every worker, shape (n, R, d), read-only."""
+    def view(self, state: State, event: Any) -> Array:
+        """Return the read copies the finished gradients were taken at, shape (m, R, d), or all that are waiting."""
         assert isinstance(state, ServerState)
-        seen = state.past[0] if state.past else state.x
-        return array_namespace(seen).broadcast_to(seen, (state.n, *seen.shape[1:]))
+        return state.reads if event is None else Rows(event.slots).of(state.reads)
 
-    def step(self, state: State, gradients: Array, event: Round) -> None:
-        """Apply the sum of the gradients, and let every read grow one update older."""
+    def step(self, state: State, gradients: Array, event: Completion) -> None:
+        """Apply the gradients that have arrived, and let their workers read."""
         assert isinstance(state, ServerState)
-        if state.past:
-            state.past.popleft()
-            state.past.append(array_namespace(state.x).asarray(state.x, copy=True))
-        state.descend(self.gamma(event.k), self.direction(state, gradients.sum(0)[None, ...]))
+        total = gradients if gradients.shape[0] == 1 else gradients.sum(0)[None, ...]
+        state.descend(self.gamma(event.k), self.direction(state, total))
+        Rows(event.refilled).put(state.reads, state.x)

@@ -9,17 +9,24 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from typing import ClassVar, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 
 from array_api_compat import array_namespace
 
-from numerics.events import Round
 from numerics.memory import empty, is_large
 from numerics.mixing import MixingOperator, MixingSchedule
 from numerics.typing import Array
 from straggler import InputError, positive
 
+if TYPE_CHECKING:
+    from numerics.problems import Problem
+    from numerics.streams import Streams
+
 StepSize: TypeAlias = float | Callable[[int], float]
+
+Pattern: TypeAlias = Literal["rounds", "pairwise", "server", "groups"]
+"""The events an algorithm reacts to: synchronous rounds, completions that end in an average of two workers, completions that
+go to a server, or completions of whole groups of workers."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +119,9 @@ class Algorithm(ABC):
     name: ClassVar[str]
     references: ClassVar[tuple[str, ...]]
     rate: ClassVar[Rate] = Rate()
+    pattern: ClassVar[Pattern] = "rounds"
+    conserves: ClassVar[bool] = True
+    """Whether the center moves by the gradients alone, whatever is exchanged (see `weight`)."""
 
     def __post_init__(self) -> None:
         if not callable(self.step_size):
@@ -138,12 +148,18 @@ class Algorithm(ABC):
     def init(self, x0: Array, n: int) -> State:
         """Return the state of ``n`` workers that start at ``x0``, shape (R, d) or (n, R, d)."""
 
+    def equip(self, state: State, problem: Problem, streams: Streams) -> None:  # noqa: B027 (most have no use for it)
+        """Hand the state what an algorithm needs to know of a problem besides gradients: nothing, unless it says otherwise.
+
+        Called once by `simulate`, after `init`; ``streams`` are those of the block of replicas.
+        """
+
     @abstractmethod
-    def view(self, state: State, event: Round | None) -> Array:
+    def view(self, state: State, event: Any) -> Array:
         """Return the points (active, R, d) where gradients are taken; ``event=None`` asks for every worker's."""
 
     @abstractmethod
-    def step(self, state: State, gradients: Array, event: Round) -> None:
+    def step(self, state: State, gradients: Array, event: Any) -> None:
         """Advance the state in place; ``gradients``, shape (active, R, d), may be overwritten but not kept."""
 
     def center(self, state: State) -> Array:

@@ -1,6 +1,7 @@
 """Exact moments: what a linear algorithm does on a quadratic, without sampling."""
 
-from numerics.moments.propagate import exact_moments, stationary
+from numerics.moments.propagate import exact_moments
 from numerics.moments.quadratic import closes
+from numerics.moments.stationary import stationary
 
 __all__ = ["closes", "exact_moments", "stationary"]

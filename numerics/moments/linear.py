@@ -10,29 +10,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from numerics.algorithms import Algorithm, State
-from numerics.events import Round
+from numerics.events import Event
 from numerics.typing import Floats
 
 
 @dataclass(frozen=True)
 class LinearRound:
-    """One event as matrices acting per coordinate: s' = A s + G g, with gradients g taken at the view V s.
+    """One event as matrices acting per coordinate: s' = A s + G g, with gradients g of m workers taken at the view V s.
 
     Parameters
     ----------
     transition
         A, shape (p', p): next state without gradients.
     response
-        G, shape (p', n): next state per unit gradient of each worker.
+        G, shape (p', m): next state per unit gradient of each active worker.
     view
-        V, shape (n, p).
+        V, shape (m, p).
+    workers
+        The active workers: all of them, or their numbers, shape (m,).
     """
 
     transition: Floats
     response: Floats
     view: Floats
+    workers: slice | NDArray[np.intp]
 
 
 def _basis(state: State, extra: int) -> State:
@@ -55,16 +59,18 @@ def functionals(algorithm: Algorithm, state: State) -> tuple[Floats, Floats]:
     return center, np.array(algorithm.view(basis, None)[..., 0])
 
 
-def linearise(algorithm: Algorithm, state: State, event: Round, n: int) -> tuple[LinearRound, State]:
-    """Return the matrices of ``event`` and a state with the structure (weights, messages) that it leaves behind."""
-    columns = _basis(state, n)
-    size = columns.slabs()[0].shape[1] - n
-    view = np.array(algorithm.view(columns, event)[:, :size, 0])
-    gradients = np.zeros((n, size + n, 1))
-    gradients[:, size:, 0] = np.eye(n)
-    algorithm.step(columns, gradients, event)
+def linearise(algorithm: Algorithm, state: State, event: Event) -> tuple[LinearRound, State]:
+    """Return the matrices of ``event``, as a single replica sees it, and a state with the structure it leaves behind."""
+    size = sum(slab.shape[0] for slab in state.slabs())
+    active = algorithm.view(_basis(state, 0), event.spread(size)).shape[0]
+    columns, spread = _basis(state, active), event.spread(size + active)
+    view = np.array(algorithm.view(columns, spread)[:, :size, 0])
+    gradients = np.zeros((active, size + active, 1))
+    gradients[:, size:, 0] = np.eye(active)
+    algorithm.step(columns, gradients, spread)
     after = _matrix(columns)
-    return LinearRound(after[:, :size], after[:, size:], view), columns
+    workers = event.workers if isinstance(event.workers, slice) else event.workers[:, 0]
+    return LinearRound(after[:, :size], after[:, size:], view, workers), columns
 
 
 def coordinates(state: State) -> Floats:

@@ -111,10 +111,12 @@ def trajectory(
         held = x + [letter for letters in mail.values() for _, letter, _ in letters]
         center = [sum(v[j] for v in held) / n for j in range(d)]
         views = [[t / w[i] for t in x[i]] for i in range(n)]
+        waiting = views
         if system == "apsgd":
-            views = [held_before[max(0, k - options["delay"])]] * n
+            waiting = [held_before[max(0, k - age)] for age in range(options["delay"] + 1)]
+            views = [waiting[-1]] * n
         slopes += sum(t * t for t in gradient(problem, center, None))
-        spreads += sum((views[i][j] - center[j]) ** 2 for i in range(n) for j in range(d)) / n
+        spreads += sum((view[j] - center[j]) ** 2 for view in waiting for j in range(d)) / len(waiting)
         moves = []
         for i in range(n):
             g = [a + b for a, b in zip(gradient(problem, views[i], i), next(draw), strict=True)]

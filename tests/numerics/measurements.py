@@ -9,6 +9,7 @@ from typing import Any
 from numerics import algorithms, graphs, problems, simulate
 from numerics.mixing import MixingSchedule
 from numerics.problems import Problem
+from numerics.timeline import Timeline, WorstDelay
 from tests.numerics import brute_force
 from tests.numerics.brute_force import Weights
 
@@ -25,13 +26,15 @@ class Measurement:
     schedule: Callable[[], MixingSchedule]
     weights: Weights
     options: dict[str, Any] = field(default_factory=dict)
+    timeline: Callable[[MixingSchedule], Timeline] | None = None
 
     def simulated(self, problem: Problem | None = None) -> tuple[float, float]:
         """Mean squared gradient norm and consensus error over k < K and replicas, by the toolkit."""
         run = simulate(
-            algorithms.get(self.system, step_size=GAMMA, **self.options),
+            algorithms.get(self.system, step_size=GAMMA, **{k: v for k, v in self.options.items() if k != "delay"}),
             problem or self.problem(),
             self.schedule(),
+            timeline=None if self.timeline is None else self.timeline(self.schedule()),
             iterations=ITERATIONS,
             replicas=REPLICAS,
             seed=SEED,
@@ -99,7 +102,14 @@ MEASUREMENTS = {
     "local-sgd rational": Measurement(
         "local-sgd", rational(6), lambda: graphs.complete(6).schedule(), brute_force.complete(6), {"period": 5}
     ),
-    "apsgd cosine": Measurement("apsgd", cosine(3), lambda: graphs.complete(3).schedule(), brute_force.complete(3), {"delay": 2}),
+    "apsgd cosine": Measurement(
+        "apsgd",
+        cosine(3),
+        lambda: graphs.complete(3).schedule(),
+        brute_force.complete(3),
+        {"delay": 2},
+        lambda schedule: WorstDelay(schedule, 2, "none"),
+    ),
     "local-sgd quadratic ring": Measurement(
         "local-sgd", shared(6), lambda: graphs.ring(6).schedule(), brute_force.ring(6), {"period": 2, "momentum": 0.5}
     ),

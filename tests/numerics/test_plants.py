@@ -14,6 +14,7 @@ from numerics.noise.additive import Gaussian, Rademacher
 from numerics.objectives.cosine import Cosine
 from numerics.objectives.tilted import Tilted
 from numerics.streams import Streams
+from numerics.timeline import base
 from tests.numerics.measurements import MEASUREMENTS, RTOL
 
 PLANTS = {}
@@ -62,14 +63,14 @@ def weights_of_receivers_instead_of_senders(patch):
 
 @plant("sgp rational one-peer")
 def hops_one_round_early(patch):
-    rounds = simulation.rounds
+    rounds = base.rounds
 
     def early(schedule, iterations):
         for event in rounds(schedule, iterations):
             event.mixing = schedule.at(event.k + 1)
             yield event
 
-    patch.setattr(simulation, "rounds", early)
+    patch.setattr(base, "rounds", early)
 
 
 @plant("sgp cosine star")

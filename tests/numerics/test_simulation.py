@@ -30,9 +30,9 @@ def assert_identical(one, other) -> None:
 def test_replicas_do_not_depend_on_how_they_are_grouped(name, noise):
     algorithm = algorithms.get(name, step_size=0.1, momentum=0.5)
     settings = {"iterations": 12, "seed": 3, "quantities": ALL}
-    whole = simulate(algorithm, problem(noise=noise), graphs.ring(6), replicas=range(40), **settings)
+    whole = simulate(algorithm, problem(noise=noise, workers=8), graphs.ring(8), replicas=range(40), **settings)
     parts = [
-        simulate(algorithm, problem(noise=noise), graphs.ring(6), replicas=part, **settings)
+        simulate(algorithm, problem(noise=noise, workers=8), graphs.ring(8), replicas=part, **settings)
         for part in (range(1), range(1, 17), range(17, 40))
     ]
     for quantity in ALL:

@@ -137,33 +137,12 @@ class LocalSGDReference(Reference):
             self.x = self.mixed(w, self.x)
 
 
-class APSGDReference(Reference):
-    """Lian et al. (2015): the server adds up gradients that were taken T of its updates ago."""
-
-    def __init__(self, start: Points, step_size: Any, **settings: Any) -> None:
-        super().__init__(start, step_size, **settings)
-        self.models = [start[0].copy()]
-
-    def step(self, gradients: Points, w: np.ndarray, k: int) -> None:
-        moves = [after - x for after, x in zip(self.stepped(gradients, k), self.x, strict=True)]
-        self.models.append(self.models[-1] + sum(moves))
-
-    @property
-    def view(self) -> Points:
-        return [self.models[max(0, len(self.models) - 1 - self.options.get("delay", 1))]] * self.n
-
-    @property
-    def center(self) -> np.ndarray:
-        return self.models[-1]
-
-
 REFERENCES: dict[str, type[Reference]] = {
     "sgd": SGDReference,
     "dpsgd": DPSGDReference,
     "sgp": SGPReference,
     "osgp": OSGPReference,
     "local-sgd": LocalSGDReference,
-    "apsgd": APSGDReference,
 }
 
 OPTIONS: dict[str, list[dict[str, Any]]] = {
@@ -179,16 +158,13 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
         {"overlap": 1, "unbiased": False},
     ],
     "local-sgd": [{}, {"period": 1}, {"period": 3}, {"period": 3, "switch": 4}],
-    "apsgd": [{}, {"delay": 0}, {"delay": 4}],
 }
 
-SHARED = ("sgd", "apsgd")
+ROUNDS = tuple(REFERENCES)
+"""Names of the algorithms that work in rounds and whose center is moved by the gradients alone."""
+
+SHARED = ("sgd",)
 """Algorithms with one model, and so one starting point, for all workers."""
-
-
-def share(name: str, n: int) -> float:
-    """What makes a step size fit for an average of n gradients fit for this algorithm: 1/n where it adds them up."""
-    return 1 / n if name == "apsgd" else 1.0
 
 
 MOMENTA: list[dict[str, Any]] = [{}, {"momentum": 0.8}, {"momentum": 0.6, "nesterov": True}]

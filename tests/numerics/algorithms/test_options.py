@@ -49,8 +49,6 @@ def test_step_sizes_that_are_not_positive_numbers_are_refused(name, gamma):
         ("osgp", "send_every", 0),
         ("local-sgd", "period", 0),
         ("local-sgd", "switch", -1),
-        ("apsgd", "delay", -1),
-        ("apsgd", "delay", 10**9),
         ("osgp", "overlap", 10**9),
         ("sgd", "momentum", "a"),
         ("dpsgd", "order", 3),

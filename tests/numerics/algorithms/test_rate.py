@@ -7,7 +7,8 @@ import pytest
 
 from numerics import algorithms, graphs, problems, simulate
 from numerics.moments import exact_moments
-from tests.numerics.algorithms.reference import share
+from numerics.timeline import WorstDelay
+from tests.numerics.algorithms.reference import ROUNDS
 
 OPTIONS = {"local-sgd": {"period": 3}}
 SMOOTHNESS, MU = 0.5, 0.25
@@ -21,10 +22,11 @@ by less than 0.015. The next candidates for a rate, -2/3 and -1/3, are ten times
 def measured(name: str, n: int, iterations: int, gamma: float, hessians: str) -> float:
     """Exact mean over k < K of E||grad f(center)||^2; gamma mu K >= 8, so that the runs outlive the memory of their start."""
     problem = problems.quadratic(dim=2, workers=n, hessians=hessians, smoothness=SMOOTHNESS, mu=MU, sigma=2.0, zeta=0.2, seed=1)
-    algorithm = algorithms.get(name, step_size=gamma * share(name, n), **OPTIONS.get(name, {}))
+    algorithm = algorithms.get(name, step_size=gamma / n if name == "apsgd" else gamma, **OPTIONS.get(name, {}))
     assert gamma * MU * iterations >= 8
     assert gamma * SMOOTHNESS / 2 <= 0.04
-    moments = exact_moments(algorithm, problem, graphs.complete(n), iterations=iterations)
+    stale = WorstDelay(graphs.complete(n).schedule(), 1, "none") if name == "apsgd" else None
+    moments = exact_moments(algorithm, problem, graphs.complete(n), iterations=iterations, timeline=stale)
     return float(moments.grad_norm_sq[:-1].mean())
 
 
@@ -32,14 +34,14 @@ def slope(x: list[int], y: list[float]) -> float:
     return float(np.polyfit(np.log(x), np.log(y), 1)[0])
 
 
-@pytest.mark.parametrize("name", algorithms.REGISTRY)
+@pytest.mark.parametrize("name", (*ROUNDS, "apsgd"))
 def test_slope_over_iterations_is_the_declared_one(name):
     lengths = [320, 1280]
     errors = [measured(name, 4, k, np.sqrt(4 / k), "different") for k in lengths]
     assert slope(lengths, errors) == pytest.approx(algorithms.REGISTRY[name].rate.iterations, abs=TOLERANCE)
 
 
-@pytest.mark.parametrize("name", algorithms.REGISTRY)
+@pytest.mark.parametrize("name", (*ROUNDS, "apsgd"))
 def test_slope_over_workers_is_the_declared_one(name):
     """With one Hessian for all, so that f does not change with n."""
     sizes = [2, 8]

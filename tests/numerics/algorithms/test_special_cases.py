@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from numerics import graphs
-from numerics.algorithms import APSGD, DPSGD, OSGP, SGD, SGP, LocalSGD
+from numerics.algorithms import DPSGD, OSGP, SGD, SGP, LocalSGD
 from numerics.events import rounds
 from tests.numerics.algorithms.topologies import TOPOLOGIES, one_way
 
@@ -99,16 +99,3 @@ def test_momentum_zero_is_no_momentum(cls):
 
 def test_a_constant_function_is_a_constant_step_size():
     assert_coincide(DPSGD(step_size=lambda k: GAMMA), DPSGD(step_size=GAMMA), graphs.ring(6).schedule())
-
-
-@pytest.mark.parametrize("momentum", MOMENTA, ids=str)
-def test_a_server_without_delay_is_sgd_with_n_times_the_step(momentum):
-    prompt = APSGD(step_size=GAMMA / 6, delay=0, **momentum)
-    assert_coincide(prompt, SGD(step_size=GAMMA, **momentum), graphs.ring(6).schedule())
-
-
-@pytest.mark.parametrize("delay", [1, 3])
-def test_a_server_reads_exactly_what_it_held_delay_updates_ago(delay):
-    views, centers = trajectory(APSGD(step_size=GAMMA / 6, delay=delay), graphs.ring(6).schedule())
-    for k in range(ITERATIONS + 1):
-        np.testing.assert_array_equal(views[k], np.broadcast_to(centers[max(0, k - delay)], views[k].shape))

@@ -7,7 +7,7 @@ import pytest
 
 from numerics import algorithms
 from numerics.events import rounds
-from tests.numerics.algorithms.reference import CASES, SHARED, label, share
+from tests.numerics.algorithms.reference import CASES, ROUNDS, SHARED, label
 from tests.numerics.algorithms.topologies import ADMITTED, TOPOLOGIES
 
 ITERATIONS, REPLICAS, DIM = 8, 2, 3
@@ -33,7 +33,7 @@ def test_torch_tensors_follow_numpy_arrays(case):
     for topology in ADMITTED[name]:
         schedule = TOPOLOGIES[topology]()
         n = schedule.n
-        algorithm = algorithms.get(name, step_size=0.3 * share(name, n), **settings)
+        algorithm = algorithms.get(name, step_size=0.3, **settings)
         x0 = rng.standard_normal((REPLICAS, DIM) if name in SHARED else (n, REPLICAS, DIM))
         noise = rng.standard_normal((ITERATIONS, n, REPLICAS, DIM))
         ours = trajectory(algorithm, schedule, x0, noise)
@@ -46,11 +46,11 @@ def test_torch_tensors_follow_numpy_arrays(case):
                 np.testing.assert_allclose(tensor.numpy(), array, rtol=1e-12, atol=1e-13, err_msg=message)
 
 
-@pytest.mark.parametrize("name", algorithms.REGISTRY)
+@pytest.mark.parametrize("name", ROUNDS)
 def test_large_tensors_follow_large_arrays(name):
     """Mixing operators apply a large state in other ways than a small one."""
     torch = pytest.importorskip("torch")
-    algorithm, rng = algorithms.get(name, step_size=0.3 * share(name, 8)), np.random.default_rng(3)
+    algorithm, rng = algorithms.get(name, step_size=0.3), np.random.default_rng(3)
     for topology in ("ring-8", "complete-8", "bipartite-exponential-8", "star-8", "k-peer-exponential-9"):
         schedule = TOPOLOGIES[topology]()
         x0, noise = rng.standard_normal((1, 5000)), rng.standard_normal((ITERATIONS, schedule.n, 1, 5000))
@@ -60,7 +60,7 @@ def test_large_tensors_follow_large_arrays(name):
             np.testing.assert_allclose(tensor.numpy(), array, rtol=1e-12, atol=1e-13, err_msg=topology)
 
 
-@pytest.mark.parametrize("name", algorithms.REGISTRY)
+@pytest.mark.parametrize("name", ROUNDS)
 def test_single_precision_stays_single(name):
     torch = pytest.importorskip("torch")
     algorithm = algorithms.get(name, step_size=0.3, momentum=0.5)
@@ -71,7 +71,7 @@ def test_single_precision_stays_single(name):
     assert algorithm.view(state, None).dtype == algorithm.center(state).dtype == torch.float32
 
 
-@pytest.mark.parametrize("name", algorithms.REGISTRY)
+@pytest.mark.parametrize("name", ROUNDS)
 def test_everything_stays_on_the_device_of_the_state(name):
     """Tensors on the meta device refuse to meet tensors of any other."""
     torch = pytest.importorskip("torch")

@@ -11,7 +11,7 @@ import pytest
 from numerics import algorithms, graphs, problems, simulate
 from numerics.moments import exact_moments
 from straggler import InputError
-from tests.numerics.algorithms.reference import CASES, SHARED, share
+from tests.numerics.algorithms.reference import CASES, ROUNDS, SHARED
 from tests.numerics.algorithms.topologies import ADMITTED, TOPOLOGIES
 
 ITERATIONS, REPLICAS = 40, 300
@@ -27,7 +27,7 @@ def setting(number: int) -> tuple[Any, Any, Any, np.ndarray]:
     """Return algorithm, problem, schedule and starting point of one of the random settings."""
     rng = np.random.default_rng(np.random.SeedSequence(2024, spawn_key=(number,)))
     # One algorithm after the other, so that each is drawn several times; everything else at random.
-    name = list(algorithms.REGISTRY)[number % len(algorithms.REGISTRY)]
+    name = ROUNDS[number % len(ROUNDS)]
     options = [case for case in CASES if case[0] == name]
     settings = options[rng.integers(len(options))][1]
     topology = ADMITTED[name][rng.integers(len(ADMITTED[name]))]
@@ -48,7 +48,7 @@ def setting(number: int) -> tuple[Any, Any, Any, np.ndarray]:
     )
     common = name in SHARED or bool(rng.integers(2))
     x0 = rng.standard_normal(dim if common else (schedule.n, dim))
-    gamma = float(rng.uniform(0.05, 0.4)) * (1 - settings.get("momentum", 0.0)) * share(name, schedule.n)
+    gamma = float(rng.uniform(0.05, 0.4)) * (1 - settings.get("momentum", 0.0))
     return algorithms.get(name, step_size=gamma, **settings), problem, schedule, x0
 
 
@@ -70,7 +70,7 @@ def test_monte_carlo_mean_lies_in_its_own_interval_around_the_exact_mean(number)
 
 def test_random_settings_are_varied():
     drawn = [setting(number) for number in SETTINGS]
-    assert {algorithm.name for algorithm, *_ in drawn} == set(algorithms.REGISTRY)
+    assert {algorithm.name for algorithm, *_ in drawn} == set(ROUNDS)
     assert {problem.options["hessians"] for _, problem, *_ in drawn} == {"shared", "different"}
     assert {problem.noise.kind for _, problem, *_ in drawn} == {"gaussian", "rademacher"}
     assert len({schedule.name for _, _, schedule, _ in drawn}) >= 6
@@ -78,7 +78,7 @@ def test_random_settings_are_varied():
     assert any(algorithm.momentum for algorithm, *_ in drawn)
 
 
-@pytest.mark.parametrize("name", algorithms.REGISTRY)
+@pytest.mark.parametrize("name", ROUNDS)
 def test_without_noise_the_simulator_is_exact(name):
     problem = problems.quadratic(dim=3, workers=6, sigma=0.0, zeta=0.5, hessians="different", center=0.2)
     algorithm, graph = algorithms.get(name, step_size=lambda k: 0.5 / (1 + k), momentum=0.5), graphs.ring(6)

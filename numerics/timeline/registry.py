@@ -1,0 +1,61 @@
+"""Timelines by name, for the command line and for claims."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from numerics.timeline.adversarial import WorstDelay
+from numerics.timeline.base import Timeline
+from numerics.timeline.independent import Independent
+from numerics.timeline.late import Late, RandomlyLate
+from straggler import InputError, UnknownName
+
+if TYPE_CHECKING:
+    from numerics.algorithms import Algorithm
+    from numerics.mixing import MixingSchedule
+
+OPTIONS: dict[str, tuple[str, ...]] = {
+    "independent": ("partners",),
+    "worst-delay": ("delay",),
+    "late": ("count", "delay", "order"),
+    "randomly-late": ("late", "delay"),
+}
+"""Names of timelines and what each can be told."""
+
+LATE: dict[str, Callable[..., Timeline]] = {"late": Late.adversarial, "randomly-late": RandomlyLate}
+"""Timelines of rounds that do not wait."""
+
+
+def get(name: str, algorithm: Algorithm, schedule: MixingSchedule, **options: object) -> Timeline:
+    """Return the timeline called ``name`` for an algorithm on a schedule.
+
+    Parameters
+    ----------
+    name
+        ``independent`` (every update by a uniformly drawn worker) or ``worst-delay`` (every read exactly ``delay`` updates
+        old); for wait-avoiding rounds ``late`` (see `Late.adversarial`) or ``randomly-late`` (see `RandomlyLate`).
+    algorithm, schedule
+        Whose completions they are; where there is no averaging of pairs, the schedule gives the number of workers only.
+    options
+        See `OPTIONS`.
+
+    Raises
+    ------
+    StragglerError
+        If a name or an option is not known, or the algorithm works in rounds.
+    """
+    if name not in OPTIONS:
+        raise UnknownName("timeline", name, OPTIONS)
+    for option in options:
+        if option not in OPTIONS[name]:
+            raise UnknownName(f"option of {name}", option, OPTIONS[name])
+    if (algorithm.pattern == "rounds") != (name in LATE):
+        wanted = "rounds" if algorithm.pattern == "rounds" else "completions"
+        raise InputError("timeline", name, f"one of {wanted}, in which {algorithm.name} works")
+    if name in LATE:
+        return LATE[name](schedule, **options)
+    partners = "random" if algorithm.pattern == "pairwise" else "none"
+    if name == "independent":
+        return Independent(schedule, str(options.get("partners", partners)))
+    return WorstDelay(schedule, options.get("delay", schedule.n - 1), partners)  # type: ignore[arg-type]
