@@ -63,16 +63,21 @@ class ReadState(State):
         return other
 
     def push(self, beta: float, nesterov: bool, rows: Rows, gradients: Array) -> Array:
-        """Return the direction with momentum of some workers, each with a velocity of its own, written into ``gradients``."""
-        if self.velocity is None:
-            self.velocity = empty(self.x.shape, self.x)
-            self.velocity[...] = 0
-        velocity = rows.of(self.velocity)
-        velocity *= beta
-        velocity += gradients
-        rows.put(self.velocity, velocity)
-        if nesterov:
-            gradients += beta * velocity
-        else:
-            gradients[...] = velocity
-        return gradients
+        """Return the direction with momentum of some workers; see `push`."""
+        return push(self, beta, nesterov, rows, gradients)
+
+
+def push(state: State, beta: float, nesterov: bool, rows: Rows, gradients: Array) -> Array:
+    """Return the direction with momentum of some workers, each with a velocity of its own, written into ``gradients``."""
+    if state.velocity is None:
+        state.velocity = empty(state.x.shape, state.x)
+        state.velocity[...] = 0
+    velocity = rows.of(state.velocity)
+    velocity *= beta
+    velocity += gradients
+    rows.put(state.velocity, velocity)
+    if nesterov:
+        gradients += beta * velocity
+    else:
+        gradients[...] = velocity
+    return gradients

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
-from numerics.algorithms.asynchronous import Rows
+from numerics.algorithms.asynchronous import Rows, push
 from numerics.algorithms.base import Algorithm, Pattern, State, stack, worker_mean
 from numerics.events import Completion
 from numerics.mixing import MixingSchedule
@@ -38,13 +38,14 @@ class InteractionState(State):
     synced: int = -1
 
     def slabs(self) -> list[Array]:
-        """Return the models, what is seen of them, where gradients were last taken, and the last common model."""
-        return [self.x, self.shown, self.interacted, self.anchor[None, ...]]
+        """Return the models, the velocity, what is seen of the models, where gradients were last taken, the last common model."""
+        return [*super().slabs(), self.shown, self.interacted, self.anchor[None, ...]]
 
     def with_slabs(self, slabs: Sequence[Array]) -> Self:
         """Return a state whose `slabs` are these arrays."""
         other = super().with_slabs(slabs)
-        other.shown, other.interacted, other.anchor = slabs[1], slabs[2], slabs[3][0]
+        other.shown, other.interacted, common = slabs[-3:]
+        other.anchor = common[0]
         return other
 
 
@@ -56,7 +57,8 @@ class SequentialWAGMA(Algorithm):
     W_i <- W_i / S + sum_{j != i} W'_j / S - gamma g_i(W_i), j running over the group, where W'_j is W_j without the gradient that
     j has taken last. Every tau-th step ends with all models, gradients included, replaced by their average, from which
     nobody's gradient is missing. About n / S of these steps make one iteration of WAGMA-SGD; the late rule, the butterfly and
-    concurrency are not in this model, and neither is momentum.
+    concurrency are not in this model. The paper's has no momentum either; where there is some, a worker's velocity moves when
+    it interacts, and what others do not see is its last direction.
 
     Parameters
     ----------
@@ -82,8 +84,6 @@ class SequentialWAGMA(Algorithm):
         super().__post_init__()
         at_least("period", self.period, 1)
         at_least("group_size", self.group_size, 1)
-        if self.momentum:
-            raise InputError("momentum", self.momentum, f"0: {self.name} is the model of a proof, which has none")
 
     @property
     def cycle(self) -> int:
@@ -114,6 +114,8 @@ class SequentialWAGMA(Algorithm):
         own += seen.sum(0)
         own /= size
         rows.put(state.shown, own)
+        if self.momentum:
+            gradients = push(state, self.momentum, self.nesterov, rows, gradients)
         gradients *= self.gamma(event.k)
         own -= gradients
         rows.put(state.x, own)

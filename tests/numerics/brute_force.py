@@ -106,11 +106,14 @@ def trajectory(
     w, velocity = [1.0] * n, [[0.0] * d for _ in range(n)]
     mail: dict[int, list[tuple[int, Vector, float]]] = defaultdict(list)
     held_before = [x[0]]
+    taken: list[list[Vector]] = []
     slopes = spreads = 0.0
     for k in range(iterations):
         held = x + [letter for letters in mail.values() for _, letter, _ in letters]
         center = [sum(v[j] for v in held) / n for j in range(d)]
         views = [[t / w[i] for t in x[i]] for i in range(n)]
+        if system == "eager":  # all gradients in time
+            center = [s + sum(m[j] for moves in taken for m in moves) / n for j, s in enumerate(held_before[0])]
         waiting = views
         if system == "apsgd":
             waiting = [held_before[max(0, k - age)] for age in range(options["delay"] + 1)]
@@ -132,6 +135,10 @@ def trajectory(
         elif system == "apsgd":
             x = [[x[0][j] + sum(move[j] for move in moves) for j in range(d)]] * n
             held_before.append(x[0])
+        elif system == "eager":  # workers 0 and 1 are late
+            taken.append(moves)
+            come = [taken[k - options["delay"] * (i < 2)][i] for i in range(n) if i > 1 or k >= options["delay"]]
+            x = [[x[0][j] + sum(move[j] for move in come) / n for j in range(d)]] * n
         elif system == "dpsgd":
             x = [[a + b for a, b in zip(row, move, strict=True)] for row, move in zip(mixed(x), moves, strict=True)]
         elif system == "local-sgd":

@@ -9,7 +9,7 @@ from typing import Any
 from numerics import algorithms, graphs, problems, simulate
 from numerics.mixing import MixingSchedule
 from numerics.problems import Problem
-from numerics.timeline import Timeline, WorstDelay
+from numerics.timeline import Late, Timeline, WorstDelay
 from tests.numerics import brute_force
 from tests.numerics.brute_force import Weights
 
@@ -109,6 +109,14 @@ MEASUREMENTS = {
         brute_force.complete(3),
         {"delay": 2},
         lambda schedule: WorstDelay(schedule, 2, "none"),
+    ),
+    "eager cosine": Measurement(
+        "eager",
+        cosine(4),
+        lambda: graphs.complete(4).schedule(),
+        brute_force.complete(4),
+        {"delay": 3},
+        lambda schedule: Late.adversarial(schedule, 2, 3, "fixed"),
     ),
     "local-sgd quadratic ring": Measurement(
         "local-sgd", shared(6), lambda: graphs.ring(6).schedule(), brute_force.ring(6), {"period": 2, "momentum": 0.5}

@@ -143,6 +143,7 @@ REFERENCES: dict[str, type[Reference]] = {
     "sgp": SGPReference,
     "osgp": OSGPReference,
     "local-sgd": LocalSGDReference,
+    "eager": SGDReference,  # where nobody is late; see group_reference for late workers
 }
 
 OPTIONS: dict[str, list[dict[str, Any]]] = {
@@ -158,12 +159,13 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
         {"overlap": 1, "unbiased": False},
     ],
     "local-sgd": [{}, {"period": 1}, {"period": 3}, {"period": 3, "switch": 4}],
+    "eager": [{}, {"period": 3}, {"stale": "overwrite"}],
 }
 
 ROUNDS = tuple(REFERENCES)
 """Names of the algorithms that work in rounds and whose center is moved by the gradients alone."""
 
-SHARED = ("sgd",)
+SHARED = ("sgd", "eager")
 """Algorithms with one model, and so one starting point, for all workers."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,8 @@ from numerics.moments import exact_moments
 from numerics.streams import Streams
 from numerics.timeline import RandomGroups, natural
 from straggler import InputError, StragglerError
-from tests.numerics.algorithms.group_battery import assert_same
+from tests.numerics.algorithms.group_battery import MOMENTA, assert_same
+from tests.numerics.algorithms.group_reference import Momentum
 
 STEPS, REPLICAS, DIM = 60, 3, 2
 
@@ -26,16 +28,16 @@ def drawn(n: int, size: int, replica: int, seed: int = 4) -> list[list[int]]:
     return [sorted(np.argsort(generator.random(n))[:size].tolist()) for _ in range(STEPS)]
 
 
-def written(start: np.ndarray, groups: list[list[int]], gradients: np.ndarray, gamma: float, tau: int) -> list[list[np.ndarray]]:
+def written(start: np.ndarray, groups: list[list[int]], gradients: np.ndarray, gamma: float, tau: int, **momentum: Any):
     """Section 4 of the paper, worker by worker: the models, and W_i at q_i, before and after every step."""
-    n = len(start)
+    n, push = len(start), [Momentum(**momentum) for _ in start]
     w, pending, read = [s.copy() for s in start], [np.zeros(DIM) for _ in start], [s.copy() for s in start]
     trajectory = [(list(w), list(read))]
     for t, group in enumerate(groups):
         shown = [w[j] + gamma * pending[j] for j in range(n)]
         for i in group:
             read[i] = w[i].copy()
-            pending[i] = np.sin(3 * w[i]) + gradients[t, group.index(i)]
+            pending[i] = push[i](np.sin(3 * w[i]) + gradients[t, group.index(i)])
         before = list(w)
         for i in group:
             half = before[i] / len(group) + sum(shown[j] for j in group if j != i) / len(group)
@@ -47,8 +49,8 @@ def written(start: np.ndarray, groups: list[list[int]], gradients: np.ndarray, g
     return trajectory
 
 
-def record(n: int, size: int, tau: int, gamma: float, perturbation: np.ndarray, x0: np.ndarray):
-    algorithm = SequentialWAGMA(step_size=gamma, group_size=size, period=tau)
+def record(n: int, size: int, tau: int, gamma: float, perturbation: np.ndarray, x0: np.ndarray, **momentum: Any):
+    algorithm = SequentialWAGMA(step_size=gamma, group_size=size, period=tau, **momentum)
     state, step = algorithm.init(x0, n), iter(perturbation)
     seen = [(state.x.copy(), state.interacted.copy(), state.anchor.copy())]
     events = natural(algorithm, graphs.ring(n).schedule()).play(STEPS, Streams(4, range(REPLICAS)))
@@ -61,13 +63,14 @@ def record(n: int, size: int, tau: int, gamma: float, perturbation: np.ndarray, 
     return seen
 
 
+@pytest.mark.parametrize("momentum", MOMENTA)
 @pytest.mark.parametrize(("n", "size", "tau"), [(4, 2, 6), (5, 3, 1000), (8, 4, 7), (3, 1, 5), (4, 4, 9), (6, 2, 1)])
-def test_replays_the_written_rule(n, size, tau):
+def test_replays_the_written_rule(n, size, tau, momentum):
     rng = np.random.default_rng(2)
     perturbation, x0 = rng.standard_normal((STEPS, size, REPLICAS, DIM)), rng.standard_normal((n, REPLICAS, DIM))
-    seen = record(n, size, tau, 0.2, perturbation, x0)
+    seen = record(n, size, tau, 0.2, perturbation, x0, **momentum)
     for r in range(REPLICAS):
-        expected = written(x0[:, r], drawn(n, size, r), perturbation[:, :, r], 0.2, tau)
+        expected = written(x0[:, r], drawn(n, size, r), perturbation[:, :, r], 0.2, tau, **momentum)
         for k, (x, interacted, anchor) in enumerate(seen):
             assert_same(x[:, r], np.stack(expected[k][0]), f"models after {k} steps")
             assert_same(interacted[:, r], np.stack(expected[k][1]), f"last read models after {k} steps")
@@ -124,7 +127,8 @@ def test_a_group_of_all_that_averages_at_once_is_sgd():
 
 def test_invariants_and_natural_timeline():
     algorithm = SequentialWAGMA(step_size=0.1, group_size=3, period=4)
-    check_invariants(algorithm, graphs.ring(6).schedule())
+    for momentum in MOMENTA:
+        check_invariants(SequentialWAGMA(step_size=0.1, group_size=3, period=4, **momentum), graphs.ring(6).schedule())
     clock = natural(algorithm, graphs.ring(6).schedule())
     assert isinstance(clock, RandomGroups)
     assert clock.size == 3
@@ -166,7 +170,7 @@ def test_lemmas_4_2_to_4_5_hold_on_the_cosine(n, size, tau):
 
 
 def test_bad_input():
-    for options in ({"period": 0}, {"group_size": 0}, {"momentum": 0.5}):
+    for options in ({"period": 0}, {"group_size": 0}, {"momentum": 1.0}):
         with pytest.raises(StragglerError):
             SequentialWAGMA(step_size=0.1, **options)
     with pytest.raises(InputError):
