@@ -6,11 +6,18 @@ from typing import TYPE_CHECKING
 
 from numerics.timeline.adversarial import WorstDelay
 from numerics.timeline.base import AsynchronousTimeline, Rounds, Timeline
+from numerics.timeline.clock import ClusterTimeline
 from numerics.timeline.independent import Independent
 from numerics.timeline.late import Late, RandomlyLate
+from numerics.timeline.overlapped import NeighbourBarrier, Overlapped
+from numerics.timeline.pairwise import Pairwise
+from numerics.timeline.periodic import Barrier, Periodic
 from numerics.timeline.random_groups import RandomGroups
 from numerics.timeline.registry import get
+from numerics.timeline.report import report
 from numerics.timeline.round_robin import RoundRobin
+from numerics.timeline.server import Server
+from numerics.timeline.wait_avoiding import WaitAvoiding
 from straggler import InputError
 
 if TYPE_CHECKING:
@@ -19,17 +26,26 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsynchronousTimeline",
+    "Barrier",
+    "ClusterTimeline",
     "Independent",
     "Late",
+    "NeighbourBarrier",
+    "Overlapped",
+    "Pairwise",
+    "Periodic",
     "RandomGroups",
     "RandomlyLate",
     "RoundRobin",
     "Rounds",
+    "Server",
     "Timeline",
+    "WaitAvoiding",
     "WorstDelay",
     "fitting",
     "get",
     "natural",
+    "report",
 ]
 
 

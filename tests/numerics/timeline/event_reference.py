@@ -130,26 +130,31 @@ def pairwise(table, partner, cost, events, queue=True):
         found.append((agenda.now, worker, partner(j, worker), len(found) - read[worker], waited))
         read[worker], step[worker] = len(found), j + 1
         if len(found) == events:
-            return found
+            break
         begin(worker)
+    return found
 
 
 def server(table, mode, k, message, updates):
     """(time, workers, ages) of the updates of a parameter server in any mode."""
     agenda, n = Agenda(), len(table[0])
     inward, outward = Card(agenda), Card(agenda)
-    step, version, read, batch, found = [0] * n, 0, [0] * n, [], []
-    anew, era = mode in ("synchronous", "k-sync", "k-batch-sync"), 0
+    step, reserved, version, read, batch, found = [0] * n, [0] * n, 0, [0] * n, [], []
+    anew, era, pushed = mode in ("synchronous", "k-sync", "k-batch-sync"), 0, 0
 
-    def compute(worker):
-        agenda.put(agenda.now + table[step[worker]][worker], "computed", worker, era)
+    def take(worker):
         step[worker] += 1
+        return table[step[worker] - 1][worker]
+
+    def order(worker):
+        reserved[worker] = take(worker)
+        outward.ask(message, "model", worker, era)
 
     for worker in range(n):
         if anew:
-            outward.ask(message, "model", worker, era)
+            order(worker)
         else:
-            compute(worker)
+            agenda.put(take(worker), "computed", worker, era)
     for what, details in agenda:
         if what == "passed":
             card, what, details = details
@@ -161,11 +166,12 @@ def server(table, mode, k, message, updates):
         if born != era and anew:
             continue
         if what == "model":
-            compute(worker)
+            agenda.put(agenda.now + reserved[worker], "computed", worker, era)
         elif what == "computed":
             inward.ask(message, "gradient", worker, era)
-            if mode == "k-batch-sync":
-                compute(worker)
+            pushed += 1
+            if mode == "k-batch-sync" and pushed < k:  # later gradients would not be used
+                agenda.put(agenda.now + take(worker), "computed", worker, era)
         else:
             batch.append((worker, version - read[worker]))
             full = len(batch) == k
@@ -173,26 +179,24 @@ def server(table, mode, k, message, updates):
                 # a read copy is of the model as it is now, or after the update that this gradient leads to
                 batch[-1] = worker, read[worker]
                 read[worker] = version + full
-                outward.ask(message, "model", worker, era)
+                order(worker)
             if not full:
                 continue
             if mode == "k-batch-async":
                 batch = [(who, version - of) for who, of in batch]
             found.append((agenda.now, [who for who, _ in batch], [age for _, age in batch]))
             if len(found) == updates:
-                return found
+                break
             version += 1
             again = range(n) if anew else [who for who, _ in batch] if mode != "k-batch-async" else []
             if anew:
-                era += 1
-                for each in [worker for worker in range(n) if message and mode != "k-batch-sync"]:
-                    unused = not any(entry[4][0] is not None for entry in ())
-                    assert unused and each >= 0
+                era, pushed = era + 1, 0
                 inward, outward = Card(agenda), Card(agenda)
             batch = []
             for who in again:
                 read[who] = version
-                outward.ask(message, "model", who, era)
+                order(who)
+    return found
 
 
 def wait_avoiding(table, groups, initiator, blocks, call, seconds, blocking):

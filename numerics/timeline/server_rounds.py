@@ -1,0 +1,77 @@
+"""A server whose workers all begin anew at every model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from heapq import heapify, heapreplace
+
+import numpy as np
+
+from numerics.cluster import serialise
+from numerics.events import Numbers
+from numerics.timeline.completions import STRETCH, Columns, Piece
+from numerics.typing import Floats
+
+
+def first(table: Floats, message: float, k: int) -> tuple[Floats, Numbers, Floats]:
+    """Return how long rounds take that end with the k-th gradient, shape (rounds, R), who sent these, and what was idle.
+
+    Parameters
+    ----------
+    table
+        Compute times, shape (rounds, n, R).
+    message
+        Seconds that the server's card is busy with each message, in each direction.
+    k
+        Number of gradients that are waited for.
+
+    Returns
+    -------
+    durations, workers, idle
+        Shapes (rounds, R), (rounds, k, R) and, summed over rounds and workers, (R,).
+    """
+    n = table.shape[1]
+    begun = (np.arange(n) * message + message)[:, None]
+    sent = table + begun
+    if k == n:
+        # who comes when makes no difference to the sum, only the times do
+        workers = np.broadcast_to(np.arange(n)[:, None], table.shape)
+        ordered = sent if message == 0 else np.sort(sent, axis=1)
+    else:
+        order = sent.argsort(axis=1, kind="stable")
+        ordered, workers = np.take_along_axis(sent, order, axis=1), order[:, :k]
+    if message == 0:
+        durations = ordered.max(axis=1) if k == n else ordered[:, k - 1]
+    else:
+        durations = serialise(np.moveaxis(ordered, 1, 0), message)[k - 1]
+    computing = np.clip(np.minimum(sent, durations[:, None]) - begun, 0.0, None)
+    return durations, workers, n * durations.sum(axis=0) - computing.sum(axis=(0, 1))
+
+
+def batches(columns: Columns, message: float, k: int) -> Iterator[Piece]:
+    """Yield (times, workers, idle) of gradients if workers go on at the same model until there are K; K times per update."""
+    ahead = columns.ahead
+    n = len(ahead)
+    starts = np.arange(n) * message + message
+    begun = starts.tolist()
+    now = 0.0
+    times: list[float]
+    while True:
+        times, workers, idle = [], [], []
+        while len(times) < STRETCH:
+            heap = [(start + compute, worker) for worker, (start, compute) in enumerate(zip(begun, columns.first(), strict=True))]
+            heapify(heap)
+            inward = 0.0
+            for left in range(k - 1, -1, -1):
+                sent, code = heap[0]
+                worker = code % n
+                inward = (inward if inward > sent else sent) + message
+                times.append(now + inward)
+                workers.append(worker)
+                idle.append(0.0)
+                if left:
+                    compute = ahead[worker].popleft() if ahead[worker] else columns.refill(worker)
+                    heapreplace(heap, (sent + compute, code + n))
+            now += inward
+            idle[-1] = float(np.minimum(starts, inward).sum())
+        yield np.array(times), np.array(workers), np.array(idle)
