@@ -40,6 +40,8 @@ class Claim(BaseModel):
         Largest number of replicas.
     seed
         Seed of the run.
+    parameters
+        Constants of the statement that are chosen and not a property of the run (an accuracy epsilon, ...), by symbol.
     timeline, timeline_options
         Name of the timeline of an asynchronous system and its options; None for its natural one.
     """
@@ -60,6 +62,7 @@ class Claim(BaseModel):
     constants: Literal["computed", "printed"] = "computed"
     budget: int = Field(default=256, ge=16)
     seed: int = 1
+    parameters: Mapping[str, float] = {}
     timeline: str | None = None
     timeline_options: Mapping[str, Option] = {}
 

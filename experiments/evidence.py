@@ -38,6 +38,8 @@ class Evidence:
         First iteration at which a replica overflowed, or -1.
     farthest
         Largest distance of a view from the center of the ball on which constants are certified, or None.
+    rounding
+        What rounding may put between two numbers that are equal in exact arithmetic.
     """
 
     interval: sequential.Interval
@@ -48,12 +50,16 @@ class Evidence:
     running_high: list[float]
     diverged_at: int
     farthest: float | None
+    rounding: float
 
 
 def gather(setting: Setting, bound: float, alpha: float, store: Path | None) -> Evidence:
     """Add replicas, look by look, until the interval lies on one side of the bound or the budget ends."""
     measure = measures.get(setting.theorem.quantity.name)
-    exact = measures.exact_mean(setting, measure.average_of) if measure.average_of else None
+    exact = measure.exact(setting) if measure.exact else None
+    if measure.average_of:
+        exact = measures.exact_mean(setting, measure.average_of)
+    rounding = setting.rounding + measure.rounding * abs(bound)
     pieces: list[xr.Dataset] = []
     done = 0
     for look, size in enumerate(sequential.looks(setting.claim.budget)):
@@ -62,7 +68,7 @@ def gather(setting: Setting, bound: float, alpha: float, store: Path | None) -> 
         samples = np.concatenate([piece["sample"].values for piece in pieces])
         interval = _extremes(samples, alpha) if measure.pathwise else sequential.student(samples, sequential.spent(alpha, look))
         diverged = np.concatenate([piece["diverged_at"].values for piece in pieces])
-        if (diverged >= 0).any() or settle(interval.lower, interval.upper, bound, None, setting.rounding) is not None:
+        if (diverged >= 0).any() or settle(interval.lower, interval.upper, bound, None, rounding) is not None:
             break
     running = np.concatenate([piece["running"].values for piece in pieces], axis=1)
     middle, half = _band(running, measure.pathwise)
@@ -77,6 +83,7 @@ def gather(setting: Setting, bound: float, alpha: float, store: Path | None) -> 
         running_high=(middle + half).tolist(),
         diverged_at=int(overflowed.min()) if overflowed.size else -1,
         farthest=max(farthest) if farthest else None,
+        rounding=rounding,
     )
 
 
@@ -99,8 +106,7 @@ def _sampled(setting: Setting, measure: measures.Measure, replicas: range, store
     described = setting.claim.run_description(setting.gamma, quantity, replicas)
     # problem and graph may be files, whose content can change under their names
     described |= {"made from": setting.problem.provenance(), "mixing": _fingerprint(setting.schedule)}
-    if measure.average_of is None:
-        described |= {"C": setting.constants["C"], "q": setting.constants["q"]}
+    described |= {name: setting.constants[name] for name in measure.constants}
     path = store / f"{storage.key_of(described)}.nc"
     if path.exists():
         return storage.load(path)

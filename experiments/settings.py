@@ -56,7 +56,7 @@ def prepare(claim: Claim) -> Setting:
         raise InputError("system", claim.system, f"one of those {claim.theorem} speaks about: {', '.join(theorem.systems)}")
     problem, schedule = claim.build_problem(), claim.build_schedule()
     timeline = claim.build_timeline(claim.build_algorithm(1.0), schedule)
-    constants = _base(claim, problem, schedule, timeline) | _mixing(claim, theorem, problem)
+    constants = _base(claim, problem, schedule, timeline) | _mixing(claim, theorem, problem) | dict(claim.parameters)
     gamma = _gamma(claim, theorem, constants)
     return Setting(claim, theorem, problem, schedule, timeline, gamma, constants | {"gamma": gamma})
 

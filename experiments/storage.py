@@ -35,7 +35,7 @@ def sources() -> str:
     import numerics
 
     folder = Path(numerics.__path__[0])
-    measuring = [Path(__file__).with_name(name) for name in ("measures.py", "push_sum_lemma.py")]
+    measuring = sorted(Path(__file__).with_name("measures").glob("*.py"))
     digest = hashlib.sha256()
     for path in [*sorted(folder.rglob("*.py")), *measuring]:
         content = path.read_bytes()

@@ -104,7 +104,7 @@ def _judge(setting: Setting, evidence: Evidence, bound: float) -> tuple[str, str
     if _needs_ball(setting) and evidence.farthest is not None and radius is not None and evidence.farthest > radius:
         reason = f"a view left the ball where the constants are certified: distance {evidence.farthest:.3g}, radius {radius:.3g}"
         return "inapplicable", reason, evidence.farthest / radius
-    rounding = setting.rounding
+    rounding = evidence.rounding
     if exact is not None and not agree(interval.lower, interval.upper, exact, rounding):
         reason = f"{DISAGREE}: exact {exact:.6g} lies outside the interval [{interval.lower:.6g}, {interval.upper:.6g}]"
         return "inconclusive", reason, factor

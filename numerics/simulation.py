@@ -77,9 +77,10 @@ def simulate(
     -------
     xarray.Dataset
         One variable per quantity with dimensions (iteration, replica), ``diverged_at`` per replica (-1 if it stayed
-        finite), ``time`` in seconds (iteration, replica) where the timeline has a clock, the mean and the largest
-        staleness of a gradient, in updates, per replica where gradients can be stale, and in ``attrs`` the constants of the run (``run.constants``), its provenance and the loop time.
-        Among the constants is ``gamma`` if the step size is constant.
+        finite), ``time`` in seconds (iteration, replica) where the timeline has a clock, ``mean_staleness`` and
+        ``largest_staleness`` of a gradient, in updates, per replica where gradients can be stale, and in ``attrs`` the
+        constants of the run (``run.constants``), its provenance and the loop time. Among the constants is ``gamma`` if the
+        step size is constant.
         `experiments.storage.save` writes all of it to a file.
 
     Raises
@@ -187,9 +188,7 @@ def constants(
     found["batch"] = round(schedule.n * algorithm.weight(schedule.n))  # gradients that are added up in one update
     if not callable(algorithm.step_size):  # the theorems speak about a constant step: they shall ask for gamma, not take gamma_0
         found["gamma"] = algorithm.step_size
-    for option, symbol in (("period", "tau"), ("overlap", "tau"), ("momentum", "beta")):
-        if hasattr(algorithm, option):
-            found[symbol] = getattr(algorithm, option)
+    found |= algorithm.symbols(schedule.n)
     if clock.staleness is not None:
         found["T"] = clock.staleness
     return {name: float(value) for name, value in found.items()}

@@ -176,6 +176,10 @@ class Algorithm(ABC):
         """Return the weight of one worker's gradient in a move of the center: 1/n, unless an algorithm says otherwise."""
         return 1 / n
 
+    def symbols(self, n: int) -> dict[str, float]:
+        """Return the options that theorems ask for, by their symbol; ``n`` is the number of workers."""
+        return {"beta": self.momentum}
+
     def direction(self, state: State, gradients: Array) -> Array:
         """Return the direction of descent, written into ``gradients``: the gradients, or what momentum makes of them."""
         if self.momentum:

@@ -32,26 +32,27 @@ class EagerState(SharedState):
     included
         Last iteration whose gradient has been taken from each send buffer, shape (n, R); None if that is the latest one.
     pending
-        Iteration and gradients, shape (n, R, d), of those iterations of which somebody's gradient is not included yet.
+        Of those iterations of which somebody's gradient is not included yet: iteration, the workers that were late in some
+        replica, shape (m,), and their gradients, shape (m, R, d).
     synced
         Last iteration with a blocking all-reduce, -1 before the first.
     """
 
     clean: SharedState = field(default=None)  # type: ignore[assignment]
     included: Numbers | None = None
-    pending: list[tuple[int, Array]] = field(default_factory=list)
+    pending: list[tuple[int, Numbers, Array]] = field(default_factory=list)
     synced: int = -1
 
     def slabs(self) -> list[Array]:
         """Return the model and the clean one, with their velocities, and the gradients that are not included."""
-        return [*super().slabs(), *self.clean.slabs(), *(gradients for _, gradients in self.pending)]
+        return [*super().slabs(), *self.clean.slabs(), *(gradients for *_, gradients in self.pending)]
 
     def with_slabs(self, slabs: Sequence[Array]) -> Self:
         """Return a state whose `slabs` are these arrays; all replicas with the ages of the first if their number is another."""
         other, first = super().with_slabs(slabs), len(super().slabs())
         last = 2 * first
         other.clean = self.clean.with_slabs(slabs[first:last])
-        other.pending = [(k, slab) for (k, _), slab in zip(self.pending, slabs[last:], strict=True)]
+        other.pending = [(k, who, slab) for (k, who, _), slab in zip(self.pending, slabs[last:], strict=True)]
         if self.included is not None and self.included.shape[1] != other.x.shape[1]:
             other.included = np.repeat(self.included[:, :1], other.x.shape[1], axis=1)
         return other
@@ -73,13 +74,14 @@ class EagerState(SharedState):
         if (self.included < before).any():
             raise InputError(f"age of round {k}", int(age.max()), "ages that grow by at most one a round")
         total = _sum(gradients, age == 0)
-        for iteration, waiting in self.pending:
+        for iteration, who, waiting in self.pending:
             newest = self.included >= iteration if accumulate else self.included == iteration
-            total += _sum(waiting, newest & (before < iteration))
+            total += _sum(waiting, (newest & (before < iteration))[who])
         oldest = int(self.included.min())
-        self.pending = [(iteration, waiting) for iteration, waiting in self.pending if iteration > oldest]
+        self.pending = [entry for entry in self.pending if entry[0] > oldest]
         if oldest < k:
-            self.pending.append((k, gradients + 0))
+            late = np.flatnonzero(age.any(axis=1))
+            self.pending.append((k, late, gradients[late]))
         total /= age.shape[0]
         return total
 

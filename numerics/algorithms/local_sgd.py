@@ -51,6 +51,10 @@ class LocalSGD(Algorithm):
         """The first iteration of the local phase."""
         return self.switch
 
+    def symbols(self, n: int) -> dict[str, float]:
+        """Return beta, and the period tau."""
+        return super().symbols(n) | {"tau": self.period}
+
     def init(self, x0: Array, n: int) -> State:
         """Return the state of ``n`` workers at ``x0``, shape (R, d) or (n, R, d)."""
         return State(x=stack(x0, n))

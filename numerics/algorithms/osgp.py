@@ -78,6 +78,10 @@ class OSGP(SGP):
         """The interval between two sending rounds."""
         return self.send_every
 
+    def symbols(self, n: int) -> dict[str, float]:
+        """Return beta, and the overlap tau."""
+        return super().symbols(n) | {"tau": self.overlap}
+
     def init(self, x0: Array, n: int) -> OverlapState:
         """Return the state of ``n`` workers at ``x0``, shape (R, d) or (n, R, d), with nothing in flight."""
         start = super().init(x0, n)

@@ -124,6 +124,10 @@ class WAGMA(Algorithm):
         """Accept any graph whose workers the groups divide: the graph is not used."""
         Grouping(schedule.n, self.group_size, self.grouping)
 
+    def symbols(self, n: int) -> dict[str, float]:
+        """Return beta, the period tau, and the size of the groups."""
+        return super().symbols(n) | {"tau": self.period, "group": Grouping(n, self.group_size, self.grouping).size}
+
     def init(self, x0: Array, n: int) -> GroupState:
         """Return the state of ``n`` workers at ``x0``, shape (R, d) or (n, R, d)."""
         x = stack(x0, n)

@@ -95,6 +95,10 @@ class SequentialWAGMA(Algorithm):
         if self.group_size > schedule.n:
             raise InputError("group_size", self.group_size, f"at most the number of workers {schedule.n}")
 
+    def symbols(self, n: int) -> dict[str, float]:
+        """Return beta, the period tau, and the size of the groups."""
+        return super().symbols(n) | {"tau": self.period, "group": self.group_size}
+
     def init(self, x0: Array, n: int) -> InteractionState:
         """Return the state of ``n`` workers at ``x0``, shape (R, d) or (n, R, d)."""
         x = stack(x0, n)

@@ -33,6 +33,11 @@ class Late(Timeline):
     ages
         Ages >= 0 in rounds 0, 1, ..., shape (rounds, n), repeated from the beginning as often as needed.
 
+    Attributes
+    ----------
+    quorum
+        Smallest number Q of workers that are in time in a round.
+
     Raises
     ------
     InputError
@@ -56,7 +61,7 @@ class Late(Timeline):
                 f"age of worker {worker} after round {row}", int(whole[row, worker] + growth.max()), "growth by at most 1 a round"
             )
         self.ages: Numbers = whole
-        self.staleness = int(whole.max())
+        self.staleness, self.quorum = int(whole.max()), int((whole == 0).sum(axis=1).min())
 
     @classmethod
     def adversarial(cls, schedule: MixingSchedule, count: int, delay: int = 1, order: str = "rotation") -> Late:
@@ -116,6 +121,11 @@ class RandomlyLate(Timeline):
     delay
         Largest age >= 1.
 
+    Attributes
+    ----------
+    quorum
+        Smallest number Q of workers that can be in time in a round.
+
     References
     ----------
     Li et al. (PPoPP 2020): solo and majority collectives, where all arrive one after another and in random order.
@@ -129,6 +139,7 @@ class RandomlyLate(Timeline):
                 raise UnknownName("late", late, QUORUMS)
         elif positive("late", late, zero_ok=True) > self.n or (late > 1 and late != int(late)):
             raise InputError("late", late, f"a probability below 1, or a whole number of workers up to {self.n}")
+        self.quorum = 1 if isinstance(late, str) else 0 if late % 1 else self.n - int(late)
 
     def play(self, iterations: int, streams: Streams) -> Iterator[Round]:
         """Yield one round per iteration."""

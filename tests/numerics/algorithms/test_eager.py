@@ -145,7 +145,7 @@ def test_gradients_wait_no_longer_than_needed():
         algorithm.step(state, handed, event)
         handed[...] = np.nan
         oldest = 0 if (k + 1) % 8 == 0 else max(reference.settled_age(a, k, 8) for a in ages[k].flat)
-        assert [iteration for iteration, _ in state.pending] == list(range(k - oldest + 1, k + 1))
+        assert [entry[0] for entry in state.pending] == list(range(k - oldest + 1, k + 1))
     assert np.isfinite(algorithm.view(state, None)).all()
 
 

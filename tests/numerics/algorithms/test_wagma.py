@@ -233,3 +233,7 @@ def test_groups_and_ages_that_do_not_fit():
     algorithm.step(state, np.ones_like(state.x), Round(0, schedule(4).at(0)))
     with pytest.raises(InputError, match="all rounds"):
         algorithm.step(state, np.ones_like(state.x), Round(1, schedule(4).at(1), age=np.ones((4, REPLICAS), dtype=int)))
+
+
+def test_symbols_that_theorems_ask_for():
+    assert WAGMA(step_size=0.1, period=5).symbols(32) == {"beta": 0.0, "tau": 5, "group": 8}

@@ -38,6 +38,7 @@ def test_adversary(count, delay, order):
     assert clock.deterministic
     assert (ages == ages[..., :1]).all()
     assert ((ages > 0).sum(axis=1) == count).all()
+    assert clock.quorum == 6 - count
     assert clock.staleness == ages.max() == (delay if count else 0)
     late = (ages > 0).sum(axis=0)[:, 0]
     if order == "fixed":
@@ -77,6 +78,7 @@ def test_random_lateness(late, delay):
     assert_possible(ages)
     assert ages.max() == min(delay, 0 if late == 0 else delay)
     counts = (ages > 0).sum(axis=1)
+    assert counts.max() == 6 - clock.quorum
     if late in (0, 2, 6, "solo"):
         assert (counts == (5 if late == "solo" else late)).all()
     else:

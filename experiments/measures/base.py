@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from experiments import push_sum_lemma
 from numerics.typing import Floats
-from straggler import UnknownName
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -19,6 +16,12 @@ if TYPE_CHECKING:
     from experiments.settings import Setting
 
 HORIZONS = 40
+
+PILOT = 1 << 32
+"""What is added to the seed of a claim for the runs that only say where to look."""
+
+
+Sample: TypeAlias = Callable[["Setting", range], "xr.Dataset"]
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,21 @@ class Measure:
         The theorem bounds every single run, not only the expectation: one run above the bound refutes it.
     average_of
         Name in `numerics.quantities` whose mean over iterations this is; None for other quantities.
+    constants
+        Constants that the samples depend on besides what describes the run: they are part of the name under which samples are
+        stored.
+    exact
+        ``exact(setting)`` returns the exact value of the quantity where it can be computed, else None.
+    rounding
+        Part of the bound that rounding may make up: nonzero where the bound is attained.
     """
 
-    sample: Callable[[Setting, range], xr.Dataset]
+    sample: Sample
     pathwise: bool = False
     average_of: str | None = None
+    constants: tuple[str, ...] = ()
+    exact: Callable[[Setting], float | None] | None = None
+    rounding: float = 0.0
 
 
 def horizons(iterations: int) -> np.ndarray:
@@ -45,46 +58,80 @@ def horizons(iterations: int) -> np.ndarray:
     return np.unique(np.geomspace(1, iterations, HORIZONS).round().astype(int))
 
 
-def averaged(name: str) -> Callable[[Setting, range], xr.Dataset]:
+def averaged(name: str) -> Sample:
     """Return a measure of the mean over k < K of the quantity ``name`` along a run.
 
     The dataset has ``sample`` (replica), the running means ``running`` (horizon, replica), ``diverged_at`` (replica) and,
     where the constants hold on a ball only, ``farthest`` (replica), the largest distance of a view from its center.
     """
 
+    def running(_: Setting, values: Floats, at: Floats) -> Floats:
+        means: Floats = np.cumsum(values[:-1], axis=0)[at - 1] / at[:, None]
+        return means
+
+    return _along(name, running)
+
+
+def last(name: str) -> Sample:
+    """Return a measure of the quantity ``name`` at the final iterate k = K; see `averaged`."""
+    return _along(name, lambda _, values, at: values[at])
+
+
+def at_worst(name: str) -> Sample:
+    """Return a measure of the largest expectation over k = 0 .. K of the quantity ``name``; see `averaged`.
+
+    Where it is largest is found on sixteen runs of another seed; what is sampled is the quantity there. ``running`` holds the
+    quantity itself at every horizon.
+    """
+
+    def worst(setting: Setting, values: Floats, at: Floats) -> Floats:
+        pilot = run(setting, range(16), (name,), seed=setting.claim.seed + PILOT)[name].values
+        peak = int(np.nanargmax(pilot.mean(axis=1)))
+        return np.concatenate([values[at[:-1]], values[peak : peak + 1]])
+
+    return _along(name, worst)
+
+
+def run(setting: Setting, replicas: range, quantities: tuple[str, ...], seed: int | None = None) -> xr.Dataset:
+    """Return some replicas of the run of a claim."""
+    from numerics import simulate
+
+    claim = setting.claim
+    return simulate(
+        claim.build_algorithm(setting.gamma),
+        setting.problem,
+        setting.schedule,
+        iterations=claim.iterations,
+        replicas=replicas,
+        seed=claim.seed if seed is None else seed,
+        timeline=setting.timeline,
+        quantities=quantities,
+    )
+
+
+def _along(name: str, running: Callable[[Setting, Floats, Any], Floats]) -> Sample:
+    """Return a measure that makes ``running(setting, values, horizons)`` of a quantity along a run; its end is the sample."""
+
     def sample(setting: Setting, replicas: range) -> xr.Dataset:
         import xarray as xr
 
-        from numerics import simulate
-
-        claim = setting.claim
         watched = ("view_radius",) if on_ball(setting) else ()
-        run = simulate(
-            claim.build_algorithm(setting.gamma),
-            setting.problem,
-            setting.schedule,
-            iterations=claim.iterations,
-            replicas=replicas,
-            seed=claim.seed,
-            timeline=setting.timeline,
-            quantities=(name, *watched),
-        )
-        values = run[name].values[:-1]
-        at = horizons(claim.iterations)
-        running = np.cumsum(values, axis=0)[at - 1] / at[:, None]
+        ran = run(setting, replicas, (name, *watched))
+        at = horizons(setting.claim.iterations)
+        along = running(setting, ran[name].values, at)
         data: dict[str, Any] = {
-            "sample": (("replica",), running[-1]),
-            "running": (("horizon", "replica"), running),
-            "diverged_at": (("replica",), run["diverged_at"].values),
+            "sample": (("replica",), along[-1]),
+            "running": (("horizon", "replica"), along),
+            "diverged_at": (("replica",), ran["diverged_at"].values),
         }
         if watched:
-            data["farthest"] = (("replica",), run["view_radius"].values.max(axis=0))
+            data["farthest"] = (("replica",), ran["view_radius"].values.max(axis=0))
         return xr.Dataset(data, coords={"horizon": at, "replica": np.array(replicas)})
 
     return sample
 
 
-def largest(along: Callable[[Setting, range], Floats]) -> Callable[[Setting, range], xr.Dataset]:
+def largest(along: Callable[[Setting, range], Floats]) -> Sample:
     """Return a measure of the largest value over k < K of ``along(setting, replicas)``, shape (K, R); see `averaged`."""
 
     def sample(setting: Setting, replicas: range) -> xr.Dataset:
@@ -123,17 +170,3 @@ def exact_mean(setting: Setting, name: str) -> float | None:
     moments = exact_moments(algorithm, setting.problem, setting.schedule, iterations=claim.iterations, timeline=clock)
     values: Floats = moments[name].values[:-1]
     return float(values.mean())
-
-
-def get(quantity: str) -> Measure:
-    """Return the measure of a quantity of the theory, by name."""
-    pathwise = {
-        "lemma3_per_node_ratio": Measure(largest(partial(push_sum_lemma.ratios, per_node=True)), pathwise=True),
-        "lemma3_rms_ratio": Measure(largest(partial(push_sum_lemma.ratios, per_node=False)), pathwise=True),
-    }
-    if quantity in pathwise:
-        return pathwise[quantity]
-    if not quantity.startswith("mean_"):
-        raise UnknownName("measured quantity", quantity, [*pathwise, "mean_..."])
-    name = quantity.removeprefix("mean_")
-    return Measure(averaged(name), average_of=name)

@@ -1,4 +1,4 @@
-"""The grids of claims that ``straggler verify`` goes through."""
+"""Claims about the systems that work in rounds and keep their average: SGD, D-PSGD, SGP, overlap, local SGD."""
 
 from __future__ import annotations
 
@@ -6,32 +6,19 @@ from itertools import product
 from typing import Any, Literal
 
 from experiments.claims import Claim, Option
+from experiments.grid.options import NOISY, ROUGH
 
-# Small L against sigma is the regime in which conditions of the form K >= n^5 L^4 / sigma^6 are met by runs one can afford.
-NOISY: dict[str, Option] = {"dim": 10, "smoothness": 0.2, "sigma": 1.0, "zeta": 0.3}
-ROUGH: dict[str, Option] = {"dim": 10, "smoothness": 1.0, "sigma": 1.0, "zeta": 0.5}
 SERIAL_STEPS: tuple[tuple[str, float | Literal["prescribed"]], ...] = (
     ("sgd.ghadimi-lan", 0.5),
     ("ours.p1", 0.5),
     ("ours.p1-tuned", "prescribed"),
 )
-SYNTHETIC = ("cosine", "rational", "saddle", "quadratic")
-QUICK_GRAPHS = (("ring", 8), ("torus", 16), ("complete", 8))
-FULL_GRAPHS = (*QUICK_GRAPHS, ("path", 8), ("hypercube", 16), ("star", 8), ("erdos-renyi", 12), ("random-regular", 12))
 
 
-def quick() -> list[Claim]:
-    """Return the default grid: every theorem of the house at least once, in under three minutes on two cores."""
-    claims = [*_serial(4000), *_gossip(QUICK_GRAPHS, ("cosine", "quadratic"), 4000)]
-    return [*claims, *_push(4000), *_local(4000), *_server(4000), *_real(2000)]
-
-
-def full() -> list[Claim]:
-    """Return the large grid: all synthetic problems, more graphs, longer runs, and more real data."""
-    long = 20_000
-    synthetic = [*_serial(long), *_gossip(FULL_GRAPHS, SYNTHETIC, long), *_push(long), *_local(long), *_server(long)]
-    claims = [*quick(), *synthetic, *_real(5000)]
-    return list({claim.model_dump_json(): claim for claim in claims}.values())
+def claims(iterations: int, graphs: tuple[tuple[str, int], ...], problems: tuple[str, ...]) -> list[Claim]:
+    """Return the claims on synthetic problems, about runs of ``iterations``."""
+    gossip = _gossip(graphs, problems, iterations)
+    return [*_serial(iterations), *gossip, *_push(iterations), *_local(iterations)]
 
 
 def _serial(iterations: int) -> list[Claim]:
@@ -172,22 +159,7 @@ def _local(iterations: int) -> list[Claim]:
     return claims
 
 
-def _server(iterations: int) -> list[Claim]:
-    """Return claims about a parameter server whose every gradient is as stale as the theorem admits, on iid data."""
-    same: dict[str, Option] = ROUGH | {"zeta": 0.0}
-    common: dict[str, Any] = {"system": "apsgd", "nodes": 4, "iterations": iterations, "problem_options": same}
-    common |= {"timeline": "worst-delay"}
-    claims = [
-        Claim(theorem="apsgd.theorem-1", problem=problem, timeline_options={"delay": delay}, **common)
-        for problem, delay in product(("cosine", "quadratic"), (1, 8))
-    ]
-    claims.append(
-        Claim(theorem="apsgd.corollary-2", problem="quadratic", timeline_options={"delay": 2}, step="prescribed", **common),
-    )
-    return claims
-
-
-def _real(iterations: int) -> list[Claim]:
+def real(iterations: int) -> list[Claim]:
     """Return claims on real data, with minibatch noise and constants certified for the data."""
     label: dict[str, Option] = {"split": "label", "batch": 8}
     ring: dict[str, Any] = {"graph": "ring", "nodes": 8, "iterations": iterations, "budget": 64}

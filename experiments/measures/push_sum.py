@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from experiments.measures.base import Measure, largest
 from numerics.typing import Array, Floats
 
 if TYPE_CHECKING:
@@ -91,3 +93,9 @@ def _ratio(left: Floats, right: Floats, rounding: Floats) -> Floats:
     moved = np.maximum(left - rounding, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(moved == 0, 0.0, moved / right)
+
+
+MEASURES = {
+    "lemma3_per_node_ratio": Measure(largest(partial(ratios, per_node=True)), pathwise=True, constants=("C", "q")),
+    "lemma3_rms_ratio": Measure(largest(partial(ratios, per_node=False)), pathwise=True, constants=("C", "q")),
+}
