@@ -201,3 +201,8 @@ def test_bad_input():
         algorithm.step(state, np.ones((4, REPLICAS, DIM)), Round(k, schedule(4).at(k), age=np.full((4, REPLICAS), age)))
     with pytest.raises(InputError, match="grow"):
         algorithm.step(state, np.ones((4, REPLICAS, DIM)), Round(2, schedule(4).at(2), age=np.full((4, REPLICAS), 3)))
+    state = algorithm.init(START, 4)
+    for k, age in enumerate((1, 0, 0)):
+        algorithm.step(state, np.ones((4, REPLICAS, DIM)), Round(k, schedule(4).at(k), age=np.full((4, REPLICAS), age)))
+    with pytest.raises(InputError, match="grow"):
+        algorithm.step(state, np.ones((4, REPLICAS, DIM)), Round(3, schedule(4).at(3), age=np.full((4, REPLICAS), 2)))

@@ -78,7 +78,7 @@ def test_random_lateness(late, delay):
     assert_possible(ages)
     assert ages.max() == min(delay, 0 if late == 0 else delay)
     counts = (ages > 0).sum(axis=1)
-    assert counts.max() == 6 - clock.quorum
+    assert counts.max() <= 6 - clock.quorum
     if late in (0, 2, 6, "solo"):
         assert (counts == (5 if late == "solo" else late)).all()
     else:
