@@ -62,7 +62,7 @@ round_robin_stability = Theorem(
     step_limit=4 * (1 - pull) / (2 - pull) / L,
     iteration=None,
     proof=r"""Let $x=\gamma L$. $F_i$ leaves all models but $x_i$ and $\tilde x$ alone, and acts on these two by the symmetric
-matrix $M=\begin{pmatrix}1-x-\alpha&\alpha\\\alpha&1-\alpha\end{pmatrix}$. Its eigenvalues $m$ are real. As
+matrix $M$ with rows $(1-x-\alpha,\alpha)$ and $(\alpha,1-\alpha)$. Its eigenvalues $m$ are real. As
 $\det(M-I)=x\alpha\ge0$ and the trace of $M-I$ is not positive, $m\le1$; as $\det(M+I)=4-4\alpha-2x+x\alpha\ge0$, which is the
 second condition, and the trace of $M+I$, $4-x-2\alpha$, is not negative under both, $m\ge-1$. So every $F_i$ is symmetric with
 norm at most one, and so is the norm of their product at most one, and its spectral radius.""",

@@ -165,8 +165,8 @@ def test_timelines_and_algorithms_that_do_not_fit_are_refused():
     problem, ring = problems.cosine(dim=2, workers=N), graphs.ring(N)
     with pytest.raises(InputError, match="synchronous rounds"):
         simulate(algorithms.DPSGD(step_size=0.1), problem, ring, iterations=2, timeline=Independent(ring.schedule()))
+    rounds = natural(algorithms.DPSGD(step_size=0.1), ring.schedule())
     with pytest.raises(InputError, match="asynchronous completions"):
-        rounds = natural(algorithms.DPSGD(step_size=0.1), ring.schedule())
         simulate(ADPSGD(step_size=0.1), problem, ring, iterations=2, timeline=rounds)
     with pytest.raises(InputError, match="6 nodes of the graph"):
         simulate(ADPSGD(step_size=0.1), problem, ring, iterations=2, timeline=Independent(graphs.ring(4).schedule()))

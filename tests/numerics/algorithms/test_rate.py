@@ -34,14 +34,14 @@ def slope(x: list[int], y: list[float]) -> float:
     return float(np.polyfit(np.log(x), np.log(y), 1)[0])
 
 
-@pytest.mark.parametrize("name", (*ROUNDS, "apsgd"))
+@pytest.mark.parametrize("name", [*ROUNDS, "apsgd"])
 def test_slope_over_iterations_is_the_declared_one(name):
     lengths = [320, 1280]
     errors = [measured(name, 4, k, np.sqrt(4 / k), "different") for k in lengths]
     assert slope(lengths, errors) == pytest.approx(algorithms.REGISTRY[name].rate.iterations, abs=TOLERANCE)
 
 
-@pytest.mark.parametrize("name", (*ROUNDS, "apsgd"))
+@pytest.mark.parametrize("name", [*ROUNDS, "apsgd"])
 def test_slope_over_workers_is_the_declared_one(name):
     """With one Hessian for all, so that f does not change with n."""
     sizes = [2, 8]
