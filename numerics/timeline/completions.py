@@ -31,38 +31,48 @@ class Rows:
         The cluster and the replica's ``timeline`` stream.
     extend
         Maps compute times, shape (rows, n), to all that a computation is described by, arrays of this shape.
+    workers
+        Whose columns are handed out, in ascending order; by default everybody's.
     """
 
     def __init__(
-        self, cluster: Cluster, generator: np.random.Generator, extend: Callable[[Floats], Piece] = lambda times: (times,)
+        self,
+        cluster: Cluster,
+        generator: np.random.Generator,
+        extend: Callable[[Floats], Piece] = lambda times: (times,),
+        workers: Numbers | None = None,
     ) -> None:
-        self._times, self._extend, self.n = ComputeTimes(cluster, [generator]), extend, cluster.workers
+        self._times, self._extend, self._some = ComputeTimes(cluster, [generator]), extend, workers
+        self.workers = np.arange(cluster.workers) if workers is None else workers
+        self.n = len(self.workers)
 
     def take(self, count: int) -> Piece:
         """Return the next ``count`` rows of every column, shape (count, n) each."""
-        return self._extend(self._times.take(count)[:, :, 0])
+        pieces = self._extend(self._times.take(count)[:, :, 0])
+        return pieces if self._some is None else tuple(piece[:, self._some] for piece in pieces)
 
 
 class Columns:
-    """The computations ahead of each worker, to be taken one by one; a computation is a number, or a tuple of several.
+    """The computations ahead of each worker, to be taken one by one: ``queues[c][i]`` are those in column c of worker i.
 
     Rows are drawn for all workers at once, so that those of slow workers wait in memory.
     """
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, columns: int = 1) -> None:
         self._rows, self._count = rows, max(16, STRETCH // rows.n)
-        self.ahead: list[deque[Any]] = [deque() for _ in range(rows.n)]
+        self.queues: list[list[deque[Any]]] = [[deque() for _ in range(rows.n)] for _ in range(columns)]
 
-    def refill(self, worker: int) -> Any:
-        """Draw further rows and return the next computation of ``worker``, who had none left."""
-        drawn = [[column.tolist() for column in piece.T] for piece in self._rows.take(self._count)]
-        for number, queue in enumerate(self.ahead):
-            queue.extend(drawn[0][number] if len(drawn) == 1 else zip(*(piece[number] for piece in drawn), strict=True))
-        return self.ahead[worker].popleft()
+    def refill(self) -> None:
+        """Draw further rows, for all workers."""
+        for queues, piece in zip(self.queues, self._rows.take(self._count), strict=True):
+            for queue, more in zip(queues, np.ascontiguousarray(piece.T).tolist(), strict=True):
+                queue.extend(more)
 
-    def first(self) -> list[Any]:
-        """Return the next computation of every worker."""
-        return [queue.popleft() if queue else self.refill(worker) for worker, queue in enumerate(self.ahead)]
+    def first(self, column: int = 0) -> list[Any]:
+        """Return the next computation of every worker, one column of it."""
+        if not all(self.queues[column]):
+            self.refill()
+        return [queue.popleft() for queue in self.queues[column]]
 
 
 def merged(rows: Rows) -> Iterator[Piece]:
@@ -79,7 +89,7 @@ def merged(rows: Rows) -> Iterator[Piece]:
         durations, *further = rows.take(max(1, max(STRETCH, waiting) // rows.n))
         times = np.cumsum(np.concatenate([clock[None], durations]), axis=0)[1:]
         clock = times[-1]
-        workers = np.broadcast_to(np.arange(rows.n), times.shape)
+        workers = np.broadcast_to(rows.workers, times.shape)
         fresh = [times.ravel(), workers.ravel(), *(column.ravel() for column in further)]
         every = [np.concatenate(pair) for pair in zip(pending, fresh, strict=True)] if pending else fresh
         # nobody can still complete before the worker that has been followed least far
@@ -87,6 +97,20 @@ def merged(rows: Rows) -> Iterator[Piece]:
         order = every[0][known].argsort(kind="stable")
         yield tuple(column[known][order] for column in every)
         pending = tuple(column[~known] for column in every)
+
+
+def interleaved(first: Iterator[Piece], second: Iterator[Piece]) -> Iterator[Piece]:
+    """Yield the completions of two sources together, each in the order of time; the first source's come first of equals."""
+    one, other = next(first), next(second)
+    while True:
+        limit = min(one[0][-1], other[0][-1])
+        ends = [int(np.searchsorted(piece[0], limit, "right")) for piece in (one, other)]
+        both = [np.concatenate([left[: ends[0]], right[: ends[1]]]) for left, right in zip(one, other, strict=True)]
+        order = both[0].argsort(kind="stable")
+        yield tuple(column[order] for column in both)
+        one, other = (tuple(column[end:] for column in piece) for piece, end in zip((one, other), ends, strict=True))
+        one = one if one[0].size else next(first)
+        other = other if other[0].size else next(second)
 
 
 def cut(pieces: Iterable[Piece], size: int) -> Iterator[Piece]:

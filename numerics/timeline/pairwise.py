@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from heapq import heapify, heapreplace
+from heapq import heapreplace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from numerics.streams import Streams
 from numerics.timeline import pairs
 from numerics.timeline.bipartite import active
 from numerics.timeline.clock import ClockedCompletions, Span
-from numerics.timeline.completions import STRETCH, Columns, Piece, Rows, interval, merged, together
+from numerics.timeline.completions import STRETCH, Columns, Piece, Rows, interleaved, interval, merged, together
 from numerics.typing import Floats
 from straggler import InputError, UnknownName
 
@@ -78,7 +78,7 @@ class Pairwise(ClockedCompletions):
         self._active = active(linked, schedule.name) if initiators == "active" else np.ones(self.n, dtype=bool)
         self._network = self.shared(flows, int(self._active.sum()))
         self._table, self._degrees = pairs.ranked(linked)
-        self._chances = pairs.probabilities(linked) * self._active[:, None]
+        self._linked = linked
         self.partners = partners if isinstance(partners, str) else "given"
         self._phases: Numbers | None = None
         if not isinstance(partners, str):
@@ -90,11 +90,14 @@ class Pairwise(ClockedCompletions):
 
     def rho(self) -> float | None:
         """Return the contraction of random pairs if all workers complete equally often: see `pairs.rho`; else None."""
-        return pairs.rho(self._chances) if self._phases is None else None
+        if self._phases is not None:
+            return None
+        return pairs.rho(pairs.probabilities(self._linked) * self._active[:, None])
 
     def spans(self, iterations: int, streams: Streams) -> Iterator[Span]:
         """Yield the completions; see `ClusterTimeline.spans`."""
-        feeds = [self._feed(generator) for generator in streams.generators("timeline")]
+        twice = zip(streams.generators("timeline"), streams.generators("timeline"), strict=True)
+        feeds = [self._feed(*generators) for generators in twice]
         seen, first = np.full((self.n, len(feeds)), -1), 0
         for times, workers, partners, idle in together(feeds, iterations):
             ages = interval(workers, seen, first) - 1
@@ -108,24 +111,30 @@ class Pairwise(ClockedCompletions):
         phases = None if self.partners != "given" or self._phases is None else self._phases.tolist()
         return {"partners": phases or self.partners, "initiators": self.initiators, "flows": self.flows}
 
-    def _feed(self, generator: np.random.Generator) -> Iterator[Piece]:
-        own, drawn = np.arange(self.n), 0
+    def _feed(self, generator: np.random.Generator, again: np.random.Generator) -> Iterator[Piece]:
+        """Yield (times, workers, partners, idle) of one replica's completions, from its stream, twice at its beginning."""
+        drawn = 0
 
         def computations(times: Floats) -> Piece:
             nonlocal drawn
             partners = self._partners(drawn, generator, times.shape)
             drawn += len(times)
-            return times, partners, self._network.pair_exchange(self.cluster.message_bytes, own[None, :], partners)
+            return times, partners
 
         def durations(times: Floats) -> Piece:
-            compute, partners, exchange = computations(times)
+            compute, partners = computations(times)
+            exchange = self._network.pair_exchange(self.cluster.message_bytes, np.arange(self.n)[None, :], partners)
             lasting = np.maximum(compute, exchange)
             return lasting, partners, lasting - compute
 
-        size = self.cluster.message_bytes
+        def alone(times: Floats) -> Piece:
+            return times, np.broadcast_to(np.arange(self.n), times.shape), np.zeros(times.shape)
+
+        size, asking = self.cluster.message_bytes, np.flatnonzero(self._active)
         if self.initiators == "all" or self._network.send(size) == self._network.inside.send(size) == 0:
             return merged(Rows(self.cluster, generator, durations))
-        return self._queued(Columns(Rows(self.cluster, generator, computations)))
+        passive = merged(Rows(self.cluster, again, alone, np.flatnonzero(~self._active)))
+        return interleaved(passive, self._queued(Rows(self.cluster, generator, computations, asking)))
 
     def _partners(self, row: int, generator: np.random.Generator, shape: tuple[int, ...]) -> Numbers:
         if self._phases is None:
@@ -135,46 +144,46 @@ class Pairwise(ClockedCompletions):
             found = self._phases[(row + np.arange(shape[0])) % len(self._phases)]
         return np.where(self._active, found, np.arange(self.n))
 
-    def _queued(self, columns: Columns) -> Iterator[Piece]:
-        """Yield (times, workers, partners, idle) from a queue of the iterations under way, by the time they will end."""
-        n, ahead = self.n, columns.ahead
-        free = [0.0] * n
-        waits, partners = [0.0] * n, list(range(n))
-        heap = []
-        for worker, (compute, partner, exchange) in enumerate(columns.first()):
-            end = compute
-            if partner != worker:
-                free[partner] += exchange
-                end = max(compute, free[partner])
-            waits[worker], partners[worker] = end - compute, partner
-            heap.append((end, worker))
-        heapify(heap)
+    def _queued(self, rows: Rows) -> Iterator[Piece]:
+        """Yield the completions of active workers from a queue of their iterations, by the time these will end."""
+        columns, n, size = Columns(rows, 2), rows.n, self.cluster.message_bytes
+        ahead, chosen = columns.queues
+        here, per_node = rows.workers.tolist(), self._network.workers_per_node
+        outer, inner = self._network.send(size), self._network.inside.send(size)
+        free = [0.0] * self.n
+        heap = [(0.0, position - n) for position in range(n)]
+        waits, partners = [0.0] * n, [0] * n
+        beginning = n  # the entries of the heap that stand for the start
         while True:
-            times, codes, chosen, idle = [], [], [], []
-            for _ in range(STRETCH):
+            times: list[float] = []
+            workers, found, idle = [], [], []
+            while len(times) < STRETCH:
                 now, code = heap[0]
-                worker = code % n
-                times.append(now)
-                codes.append(worker)
-                chosen.append(partners[worker])
-                idle.append(waits[worker])
+                position = code % n
+                worker = here[position]
+                if beginning:
+                    beginning -= 1
+                else:
+                    times.append(now)
+                    workers.append(worker)
+                    found.append(partners[position])
+                    idle.append(waits[position])
                 try:
-                    compute, partner, exchange = ahead[worker].popleft()
+                    end = now + ahead[position].popleft()
                 except IndexError:
-                    compute, partner, exchange = columns.refill(worker)
-                end = now + compute
-                waits[worker] = 0.0
+                    columns.refill()
+                    end = now + ahead[position].popleft()
+                partners[position] = partner = chosen[position].popleft()
+                waits[position] = 0.0
                 if partner != worker:
-                    partners[worker] = partner
-                    served = (free[partner] if free[partner] > now else now) + exchange
+                    asked = free[partner]
+                    served = (asked if asked > now else now) + (outer if worker // per_node != partner // per_node else inner)
                     free[partner] = served
                     if served > end:
-                        waits[worker] = served - end
+                        waits[position] = served - end
                         end = served
-                else:
-                    partners[worker] = worker
                 heapreplace(heap, (end, code + n))
-            yield np.array(times), np.array(codes), np.array(chosen), np.array(idle)
+            yield np.array(times), np.array(workers), np.array(found), np.array(idle)
 
 
 def _given(partners: Sequence[Sequence[int]], linked: np.ndarray[Any, Any]) -> Numbers:

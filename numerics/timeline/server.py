@@ -35,8 +35,8 @@ class Server(ClockedCompletions):
     On a network that is not free, the server's network card is a queue each way: gradients come in one after the other, in
     the order in which they are sent, and models go out one after the other, first to the workers whose gradients came first
     or, where all begin anew, by number. A cancelled gradient or model leaves the card at once, but has taken its entry of the
-    table of compute times. Of gradients at the same time, that of the worker is first which has
-    finished less, then of the lower number.
+    table of compute times; where all begin anew, they do so with a new row of it. Of gradients at the same time, that of the
+    worker is first which has finished less, then of the lower number.
 
     Parameters
     ----------
@@ -90,8 +90,8 @@ class Server(ClockedCompletions):
             yield self._alike(times, idle, workers)
 
     def _batches(self, iterations: int, streams: Streams) -> Iterator[Span]:
-        columns = [Columns(Rows(self.cluster, generator)) for generator in streams.generators("timeline")]
-        feeds = [server_rounds.batches(each, self._message, self.k) for each in columns]
+        tables = [Rows(self.cluster, generator) for generator in streams.generators("timeline")]
+        feeds = [server_rounds.batches(each, self._message, self.k) for each in tables]
         for times, workers, idle in together(feeds, iterations * self.k, self.k):
             shape = (-1, self.k, times.shape[1])
             yield self._alike(times.reshape(shape)[:, -1], idle.sum(axis=0), workers.reshape(shape))

@@ -21,7 +21,7 @@ def single(columns: Columns, message: float) -> Iterator[Piece]:
     message
         Seconds that the card is busy with each message, in each direction.
     """
-    ahead = columns.ahead
+    (ahead,) = columns.queues
     n = len(ahead)
     heap = list(zip(columns.first(), range(n), strict=True))
     heapify(heap)
@@ -39,14 +39,15 @@ def single(columns: Columns, message: float) -> Iterator[Piece]:
             try:
                 compute = ahead[worker].popleft()
             except IndexError:
-                compute = columns.refill(worker)
+                columns.refill()
+                compute = ahead[worker].popleft()
             heapreplace(heap, (outward + compute, code + n))
         yield np.array(times), np.array(workers), np.array(idle)
 
 
 def batches(columns: Columns, message: float, k: int) -> Iterator[Piece]:
     """Yield (times of arrival, workers, idle) of the gradients if K workers wait for each other and go on together."""
-    ahead = columns.ahead
+    (ahead,) = columns.queues
     n = len(ahead)
     heap = list(zip(columns.first(), range(n), strict=True))
     heapify(heap)
@@ -66,7 +67,9 @@ def batches(columns: Columns, message: float, k: int) -> Iterator[Piece]:
                 outward = (outward if outward > inward else inward) + message
                 workers.append(worker)
                 idle.append(outward - sent)
-                heappush(heap, (outward + (ahead[worker].popleft() if ahead[worker] else columns.refill(worker)), code + n))
+                if not ahead[worker]:
+                    columns.refill()
+                heappush(heap, (outward + ahead[worker].popleft(), code + n))
         yield np.array(times), np.array(workers), np.array(idle)
 
 

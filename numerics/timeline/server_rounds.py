@@ -9,7 +9,7 @@ import numpy as np
 
 from numerics.cluster import serialise
 from numerics.events import Numbers
-from numerics.timeline.completions import STRETCH, Columns, Piece
+from numerics.timeline.completions import STRETCH, Piece, Rows
 from numerics.typing import Floats
 
 
@@ -48,30 +48,41 @@ def first(table: Floats, message: float, k: int) -> tuple[Floats, Numbers, Float
     return durations, workers, n * durations.sum(axis=0) - computing.sum(axis=(0, 1))
 
 
-def batches(columns: Columns, message: float, k: int) -> Iterator[Piece]:
-    """Yield (times, workers, idle) of gradients if workers go on at the same model until there are K; K times per update."""
-    ahead = columns.ahead
-    n = len(ahead)
+def batches(rows: Rows, message: float, k: int) -> Iterator[Piece]:
+    """Yield (times, workers, idle) of gradients if workers go on at the same model until there are K; K times per update.
+
+    The j-th gradients of all workers in a round are from one row of the table of compute times; the next round begins with
+    the row after the last one that is used.
+    """
+    n, upcoming = rows.n, _rows(rows)
     starts = np.arange(n) * message + message
     begun = starts.tolist()
     now = 0.0
-    times: list[float]
     while True:
-        times, workers, idle = [], [], []
+        times: list[float] = []
+        workers, idle = [], []
         while len(times) < STRETCH:
-            heap = [(start + compute, worker) for worker, (start, compute) in enumerate(zip(begun, columns.first(), strict=True))]
+            drawn = [next(upcoming)]
+            heap = [(start + compute, worker) for worker, (start, compute) in enumerate(zip(begun, drawn[0], strict=True))]
             heapify(heap)
             inward = 0.0
             for left in range(k - 1, -1, -1):
                 sent, code = heap[0]
-                worker = code % n
                 inward = (inward if inward > sent else sent) + message
                 times.append(now + inward)
+                finished, worker = divmod(code, n)
                 workers.append(worker)
                 idle.append(0.0)
                 if left:
-                    compute = ahead[worker].popleft() if ahead[worker] else columns.refill(worker)
-                    heapreplace(heap, (sent + compute, code + n))
+                    if finished + 1 == len(drawn):
+                        drawn.append(next(upcoming))
+                    heapreplace(heap, (sent + drawn[finished + 1][worker], code + n))
             now += inward
             idle[-1] = float(np.minimum(starts, inward).sum())
         yield np.array(times), np.array(workers), np.array(idle)
+
+
+def _rows(rows: Rows) -> Iterator[list[float]]:
+    while True:
+        for row in rows.take(max(1, STRETCH // rows.n))[0]:
+            yield row.tolist()

@@ -141,10 +141,11 @@ def server(table, mode, k, message, updates):
     inward, outward = Card(agenda), Card(agenda)
     step, reserved, version, read, batch, found = [0] * n, [0] * n, 0, [0] * n, [], []
     anew, era, pushed = mode in ("synchronous", "k-sync", "k-batch-sync"), 0, 0
+    base = 0  # first row of the table that this round of all workers uses
 
     def take(worker):
         step[worker] += 1
-        return table[step[worker] - 1][worker]
+        return table[base + step[worker] - 1][worker]
 
     def order(worker):
         reserved[worker] = take(worker)
@@ -190,7 +191,7 @@ def server(table, mode, k, message, updates):
             version += 1
             again = range(n) if anew else [who for who, _ in batch] if mode != "k-batch-async" else []
             if anew:
-                era, pushed = era + 1, 0
+                era, pushed, base, step = era + 1, 0, base + max(step), [0] * n
                 inward, outward = Card(agenda), Card(agenda)
             batch = []
             for who in again:

@@ -18,7 +18,7 @@ MACHINE = Cluster(N, ShiftedExponential(0.2, 3.0), (SlowWorkers({4: 3.0}),), Net
 
 
 def problem():
-    return problems.quadratic(dim=DIM, workers=N, sigma=0.6, zeta=0.5)
+    return problems.quadratic(dim=DIM, workers=N, sigma=0.6, zeta=0.5, spectrum=[0.3, 0.6, 1.0])
 
 
 def gradient(f, x, worker):
@@ -42,15 +42,10 @@ def square(x):
 
 
 def compare(run, replica, slopes, events, mean_age):
-    np.testing.assert_allclose(run.grad_norm_sq.values[:, replica], slopes, rtol=1e-10)
+    np.testing.assert_allclose(run.grad_norm_sq.values[:, replica], slopes, rtol=1e-12, atol=1e-12 * max(slopes))
     np.testing.assert_allclose(run.time.values[1:, replica], [event[0] for event in events], rtol=1e-12)
     assert run.time.values[0, replica] == 0
     assert float(run.mean_staleness[replica]) == pytest.approx(mean_age, rel=1e-12)
-
-
-def final(run, replica, slope):
-    """Gradients of a quadratic are the iterate itself: the last one to the last digits."""
-    np.testing.assert_allclose(run.grad_norm_sq.values[-1, replica], slope, rtol=1e-12)
 
 
 @pytest.mark.parametrize("initiators", ["active", "all"])
@@ -78,7 +73,6 @@ def test_adpsgd(initiators):
             read[i] = list(x[i])
             slopes.append(square(gradient(f, [sum(row[c] for row in x) / N for c in range(DIM)], None)))
         compare(run, replica, slopes, events, sum(event[3] for event in events) / EVENTS)
-        final(run, replica, slopes[-1])
 
 
 MODES = [("asynchronous", 1), ("synchronous", N), ("k-sync", 3), ("k-batch-sync", 4), ("k-async", 3), ("k-batch-async", 4)]
@@ -108,7 +102,6 @@ def test_apsgd(mode, k):
             versions.append([a - gamma * t for a, t in zip(versions[-1], total, strict=True)])
         slopes = [square(gradient(f, x, None)) for x in versions]
         compare(run, replica, slopes, events, sum(sum(event[2]) for event in events) / (k * len(events)))
-        final(run, replica, slopes[-1])
 
 
 def test_rounds_carry_times_and_ages_into_the_dataset():
