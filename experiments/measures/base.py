@@ -165,7 +165,7 @@ def exact_mean(setting: Setting, name: str) -> float | None:
         return None
     claim, algorithm = setting.claim, setting.claim.build_algorithm(setting.gamma)
     clock = fitting(algorithm, setting.schedule, setting.timeline)
-    if clock.slots and not clock.deterministic and clock.chances(0) is None:
+    if not clock.deterministic and clock.chances(0) is None:
         return None
     moments = exact_moments(algorithm, setting.problem, setting.schedule, iterations=claim.iterations, timeline=clock)
     values: Floats = moments[name].values[:-1]

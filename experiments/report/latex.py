@@ -14,19 +14,19 @@ from straggler import StragglerError, UnknownName
 _TOKEN = re.compile(r"\\text\{[^}]*\}|\\(?:[A-Za-z]+|.)|\S", re.DOTALL)
 _LETTERS = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ", "kappa": "κ",
-    "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ",
+    "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "varrho": "ϱ", "sigma": "σ", "tau": "τ", "phi": "φ",
     "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Lambda": "Λ", "Sigma": "Σ", "Phi": "Φ", "Omega": "Ω", "infty": "∞", "ell": "ℓ",
     "top": "⊤", "ldots": "…", "dots": "…", "cdots": "⋯",
 }  # fmt: skip
 _RELATIONS = {
-    "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠", "approx": "≈", "to": "→", "in": "∈", "mid": "∣", "sim": "∼",
+    "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠", "approx": "≈", "to": "→", "in": "∈", "preceq": "⪯", "leftarrow": "←", "mid": "∣", "sim": "∼",
     "=": "=", "<": "<", ">": ">",
 }  # fmt: skip
-_SIGNS = {"+": "+", "-": "−", "cdot": "·", "times": "×", "otimes": "⊗", "circ": "∘"}
+_SIGNS = {"+": "+", "-": "−", "pm": "±", "mp": "∓", "cdot": "·", "times": "×", "otimes": "⊗", "circ": "∘"}
 _FENCES = {"(": "(", ")": ")", "[": "[", "]": "]", "|": "|", r"\|": "‖", "langle": "⟨", "rangle": "⟩", r"\{": "{", r"\}": "}"}
 _OPEN, _CLOSE = ("(", "[", r"\{", "langle"), (")", "]", r"\}", "rangle")
 _LARGE = {"sum": "∑", "prod": "∏", "bigcup": "⋃"}
-_FUNCTIONS = ("sup", "inf", "max", "min", "log", "exp", "diag", "arg")
+_FUNCTIONS = ("sup", "inf", "max", "min", "log", "exp", "diag", "arg", "det", "cos", "lim", "liminf", "limsup", "vol", "ln")
 _SPACES = {r"\,": "0.17em", r"\;": "0.28em", r"\ ": "0.3em", "quad": "1em"}
 _PLAIN = {"nabla": "∇", "partial": "∂", ",": ",", ";": ";", ":": ":", "/": "/", ".": ".", "'": "′", "*": "*", "!": "!"}
 _ACCENTS = {"bar": "¯", "hat": "^", "tilde": "~", "overline": "¯"}

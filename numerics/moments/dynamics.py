@@ -57,7 +57,7 @@ class Moments:
 
 def settled(timeline: Timeline) -> Timeline:
     """Return a timeline if its events are the same in all replicas; `InputError` for one that draws them."""
-    if timeline.slots and not timeline.deterministic:
+    if not timeline.deterministic:
         raise InputError("timeline", timeline.name, "one that is the same in all replicas, for exact moments")
     return timeline
 

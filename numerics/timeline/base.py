@@ -76,7 +76,7 @@ class Rounds(Timeline):
 
     def __init__(self, schedule: MixingSchedule) -> None:
         self.schedule, self.n, self.name = schedule, schedule.n, "rounds"
-        self.deterministic = schedule.period is not None
+        self.deterministic = True  # a random schedule is drawn once, from its own seed, for all replicas
 
     def play(self, iterations: int, streams: Streams) -> Iterator[Round]:
         """Yield one round per iteration."""

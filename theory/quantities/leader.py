@@ -55,7 +55,7 @@ def _at_leader(name: str, meaning: str, of: str) -> Quantity:
     return Quantity(
         name,
         meaning,
-        rf"\max_{{w\in{of}}}\|\nabla f(w^i)\|",
+        rf"\max_{{w\in {of}}}\|\nabla f(w^i)\|",
         f"<mrow><munder><mi>max</mi><mrow><mi>w</mi><mo>∈</mo><mi>{of}</mi></mrow></munder>{norm}</mrow>",
         {"f": 1, "x": -1},
     )

@@ -81,6 +81,6 @@ def test_simulation_agrees_within_its_interval(name, delay, momentum):
 
 def test_draws_that_depend_on_the_past_are_refused():
     problem, schedule = problems.quadratic(workers=4, dim=2), graphs.bipartite_exponential(4).schedule()
+    scheduled = Independent(schedule, "scheduled")
     with pytest.raises(InputError, match="same in all replicas"):
-        scheduled = Independent(schedule, "scheduled")
         exact_moments(algorithms.ADPSGD(step_size=0.1), problem, schedule, iterations=3, timeline=scheduled)
