@@ -9,7 +9,7 @@ from numerics import graphs
 from numerics.algorithms.grouping import Grouping
 from numerics.cluster import Cluster, Constant, InjectedDelays, LogNormal, Network, ShiftedExponential, SlowWorkers, collectives
 from numerics.streams import Streams
-from numerics.timeline import Barrier, NeighbourBarrier, Overlapped, Pairwise, Periodic, Server, WaitAvoiding
+from numerics.timeline import Barrier, NeighbourBarrier, Overlapped, Pairwise, Periodic, Server, WaitAvoiding, completions
 from tests.numerics.timeline import event_reference as reference
 
 REPLICAS = range(3)
@@ -106,6 +106,13 @@ def partners(timeline, graph, replica, rows=400):
     return lambda j, i: near[i][int(uniforms[j, i] * len(near[i]))] if i in asks else i
 
 
+@pytest.fixture(params=[4096, 16])
+def stretch(request, monkeypatch):
+    """Completions are prepared in pieces, whose size must not matter."""
+    monkeypatch.setattr(completions, "STRETCH", request.param)
+
+
+@pytest.mark.usefixtures("stretch")
 @pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize("initiators", ["active", "all"])
 @pytest.mark.parametrize("graph", [graphs.ring(8), graphs.bipartite_exponential(8), graphs.path(5)], ids=["ring", "exp", "path"])
@@ -126,6 +133,23 @@ def test_pairs(network, initiators, graph):
         assert found == [each[1:4] for each in wanted]
 
 
+@pytest.mark.parametrize("given", [True, False])
+def test_partners_of_a_schedule_are_gone_through_in_turn(given):
+    graph, machine = graphs.bipartite_exponential(8), cluster(8)
+    phases = [[next(j for j in range(8) if phase[i, j]) for i in range(8)] for phase in graph.phases]
+    timeline = Pairwise(machine, graph.schedule(), phases if given else "scheduled")
+    events = played(timeline, 600)
+    for replica in REPLICAS:
+
+        def partner(j, i):
+            return phases[j % len(phases)][i] if i % 2 else i
+
+        wanted = reference.pairwise(table(machine, replica), partner, lambda i, j: machine.network.send(60), 600)
+        close([event.time[replica] for event in events], [each[0] for each in wanted])
+        assert [(event.workers[0, replica], event.partner[replica]) for event in events] == [each[1:3] for each in wanted]
+    assert timeline.rho() is None
+
+
 def test_pairs_queue_at_a_passive_worker():
     """On a star, all leaves are served by the hub: with an exchange as long as a gradient, one leaf in seven gets on."""
     machine = Cluster(8, Constant(1.0), network=Network(latency=1.0))
@@ -140,6 +164,7 @@ MODES = [("synchronous", 6), ("k-sync", 4), ("k-sync", 1), ("k-batch-sync", 4), 
 MODES += [("asynchronous", 1), ("k-async", 4), ("k-async", 1), ("k-batch-async", 4), ("k-batch-async", 9), ("k-batch-async", 1)]
 
 
+@pytest.mark.usefixtures("stretch")
 @pytest.mark.parametrize("network", ["free", "flat"])
 @pytest.mark.parametrize(("mode", "k"), MODES)
 def test_servers(mode, k, network):
@@ -195,6 +220,24 @@ def test_wait_avoiding(mode, size, kind, period, network):
         close([event.time[replica] for event in events], [each[0] for each in wanted])
         assert [event.age[:, replica].tolist() for event in events] == [each[1] for each in wanted]
     assert mode == "majority" or period == 1 or size == 1 or any(event.age.max() > 1 for event in events)
+
+
+@pytest.mark.parametrize("size", [None, 2, 4])
+def test_who_is_ready_at_the_very_moment_is_in_time(size):
+    machine = Cluster(8, Constant(0.5), (SlowWorkers({2: 2.0, 5: 4.0}),))
+    events = played(WaitAvoiding(machine, "group" if size else "solo", size), 40)
+    grouping = Grouping(8, size) if size else None
+    wanted = reference.wait_avoiding(
+        table(machine, 0)[:40],
+        lambda k: grouping.groups(k) if grouping else [list(range(8))],
+        lambda k: None,
+        lambda k: False,
+        0.0,
+        0.0,
+        0.0,
+    )
+    close([event.time[0] for event in events], [each[0] for each in wanted])
+    assert [event.age[:, 0].tolist() for event in events] == [each[1] for each in wanted]
 
 
 EVERY = {
