@@ -15,7 +15,7 @@ from numerics.timeline.base import STRETCH, AsynchronousTimeline
 from numerics.typing import Array
 from straggler import UnknownName
 
-PARTNERS = ("random", "scheduled", "none")
+PARTNERS = ("random", "scheduled", "mixing", "none")
 
 DRAWN_AHEAD = 1 << 17
 """Bytes of uniform numbers drawn ahead per block of replicas."""
@@ -34,7 +34,8 @@ class Independent(AsynchronousTimeline):
         Gives the number of workers and, by its edges, who may average with whom.
     partners
         ``random``: a uniformly drawn neighbour; ``scheduled``: a worker goes through the phases of the schedule, one per
-        update of its own, and averages with whom it is matched in that phase; ``none``: no averaging (parameter server).
+        update of its own, and averages with whom it is matched in that phase; ``mixing``: before update k, all workers average with the schedule's W_k; ``none``: no averaging
+        (parameter server).
     """
 
     def __init__(self, schedule: MixingSchedule, partners: str = "random") -> None:
@@ -54,16 +55,24 @@ class Independent(AsynchronousTimeline):
         return pairs.rho(self._chances) if self.partners == "random" else None
 
     def chances(self, k: int) -> list[tuple[float, Event]] | None:
-        """Return every (worker, partner) with its probability; None for scheduled partners, which depend on the past."""
-        if self.partners == "scheduled":
+        """Return every (worker, partner) with its probability; None where partners or W_k change from event to event."""
+        if self.partners == "scheduled" or (self.partners == "mixing" and self.schedule.period != 1):
             return None
+        mixing = self.schedule.at(k) if self.partners == "mixing" else None
         age = np.zeros((1, 1), dtype=np.intp)
         found: list[tuple[float, Event]] = []
         drawn = pairs.each(self._chances) if self.partners == "random" else [(1 / self.n, i, -1) for i in range(self.n)]
         for chance, i, j in drawn:
             who = np.array([[i]])
-            found.append((chance, Completion(k, who, who, who, who, age, None if j < 0 else np.array([j]))))
+            found.append((chance, Completion(k, who, who, who, who, age, None if j < 0 else np.array([j]), mixing)))
         return found
+
+    def play(self, iterations: int, streams: Streams) -> Iterator[Completion]:
+        """Yield one completion per iteration, with the schedule's W_k where all workers average."""
+        for event in super().play(iterations, streams):
+            if self.partners == "mixing":
+                event.mixing = self.schedule.at(event.k)
+            yield event
 
     def stretches(self, iterations: int, streams: Streams) -> Iterator[tuple[Numbers, Numbers | None, None]]:
         """Yield workers and partners, shape (events, R) each."""
@@ -75,7 +84,7 @@ class Independent(AsynchronousTimeline):
             yield workers, self._partners(workers, uniforms, counts), None
 
     def _partners(self, workers: Numbers, uniforms: Array, counts: Numbers) -> Numbers | None:
-        if self.partners == "none":
+        if self.partners in ("none", "mixing"):
             return None
         if self.partners == "random":
             position = (uniforms[..., 1] * self._degrees[workers]).astype(np.intp)

@@ -23,6 +23,7 @@ def timelines(algorithm):
     both = [natural(algorithm, schedule), *(WorstDelay(schedule, delay, partners) for delay in (0, 1, 5))]
     if algorithm.pattern == "pairwise":
         both.append(Independent(graphs.bipartite_exponential(N).schedule(), "scheduled"))
+        both.append(Independent(graphs.one_peer_exponential(N).schedule(), "mixing"))
     return both
 
 
@@ -49,6 +50,9 @@ class Plain:
         for worker, gradient in moves:
             self.velocity[worker] = self.beta * self.velocity[worker] + gradient
             direction = gradient + self.beta * self.velocity[worker] if self.nesterov else self.velocity[worker]
+            if event.mixing is not None:
+                matrix = event.mixing.matrix()
+                self.x = [sum(matrix[i, j] * self.x[j] for j in range(N)) for i in range(N)]
             if event.partner is not None:
                 partner = int(event.partner[r])
                 average = (self.x[worker] + self.x[partner]) / 2

@@ -79,6 +79,19 @@ def test_simulation_agrees_within_its_interval(name, delay, momentum):
         assert half <= 0.2 * averages.mean(), quantity
 
 
+def test_an_average_of_everybody_by_the_mixing_matrix():
+    """AD-PSGD with the same W_k in every event, against simulation."""
+    problem, schedule = problems.quadratic(workers=4, dim=2, sigma=0.5, zeta=0.6), graphs.ring(4).schedule()
+    algorithm, timeline = algorithms.ADPSGD(step_size=0.2), Independent(schedule, "mixing")
+    exact = exact_moments(algorithm, problem, schedule, iterations=50, timeline=timeline)
+    run = simulate(algorithm, problem, schedule, iterations=50, replicas=600, seed=3, timeline=timeline)
+    for quantity in ("grad_norm_sq", "consensus_sq"):
+        averages = run[quantity].mean("iteration").values
+        half = 3.6 * averages.std(ddof=1) / np.sqrt(averages.size)
+        assert abs(averages.mean() - float(exact[quantity].mean())) <= half
+        assert half <= 0.2 * averages.mean()
+
+
 def test_draws_that_depend_on_the_past_are_refused():
     problem, schedule = problems.quadratic(workers=4, dim=2), graphs.bipartite_exponential(4).schedule()
     scheduled = Independent(schedule, "scheduled")
