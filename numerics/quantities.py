@@ -13,9 +13,10 @@ from functools import cached_property
 import numpy as np
 
 from numerics.algorithms import Algorithm, State
+from numerics.algorithms.leaders import Leaders
 from numerics.problems import Objective, Problem
 from numerics.typing import Floats
-from straggler import UnknownName
+from straggler import InputError, UnknownName
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,30 @@ def _view_radius(now: Snapshot) -> Floats:
     return distance
 
 
+def _distance_sq(now: Snapshot, points: Floats) -> Floats:
+    """Return the squared distance of points (..., d) to the minimiser; `InputError` where none is known."""
+    best = now.objective.minimiser()
+    if best is None:
+        raise InputError("problem", now.problem.name, "one whose minimiser is known in closed form")
+    apart = points - best
+    square: Floats = np.vecdot(apart, apart)
+    return square
+
+
+def _worker_suboptimality(now: Snapshot) -> Floats:
+    excess: Floats = now.objective.value(now.state.x).mean(0) - now.problem.numbers["f_star"]
+    return excess
+
+
+def _leader_grad_norm_sq(now: Snapshot) -> Floats:
+    if not isinstance(now.algorithm, Leaders):
+        raise InputError("system", now.algorithm.name, "one with leaders")
+    replicas = np.arange(now.state.x.shape[1])
+    gradient = now.objective.gradient(now.state.x[now.algorithm.leader(now.state), replicas])
+    square: Floats = np.vecdot(gradient, gradient)
+    return square
+
+
 QUANTITIES: dict[str, Quantity] = {
     quantity.name: quantity
     for quantity in (
@@ -117,6 +142,26 @@ QUANTITIES: dict[str, Quantity] = {
             "largest of ||view_i - c|| and ||center - c||, c the center of the ball on which constants are certified",
             "[x]",
             _view_radius,
+        ),
+        Quantity("center_distance_sq", "||center - x*||^2, x* the minimiser", "[x]^2", lambda now: _distance_sq(now, now.center)),
+        Quantity(
+            "view_distance_sq",
+            "(1/n) sum_i ||view_i - x*||^2, x* the minimiser",
+            "[x]^2",
+            lambda now: _distance_sq(now, now.views).mean(0),
+        ),
+        Quantity(
+            "view_mean_distance_sq",
+            "||(1/n) sum_i view_i - x*||^2, x* the minimiser",
+            "[x]^2",
+            lambda now: _distance_sq(now, now.views.mean(0)),
+        ),
+        Quantity("worker_suboptimality", "(1/n) sum_i f(x_i) - f*, x_i the model of worker i", "[f]", _worker_suboptimality),
+        Quantity(
+            "leader_grad_norm_sq",
+            "||grad f||^2 at the model of the worker that was elected last, among all",
+            "[f]^2/[x]^2",
+            _leader_grad_norm_sq,
         ),
     )
 }

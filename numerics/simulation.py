@@ -179,6 +179,13 @@ def constants(
         found["delta"] = float(problem.objective.value(common)) - found["f_star"]
         found["x0_sq"] = float(np.sum(x0**2) / (1 if x0.ndim == 1 else x0.shape[0]))
         found["x0_spread"] = float(np.sqrt(np.mean(np.sum((np.atleast_2d(x0) - common) ** 2, axis=1))))
+    best = problem.objective.minimiser()
+    if x0 is not None and best is not None:
+        common = x0 if x0.ndim == 1 else x0.mean(0)
+        distance = float(np.linalg.norm(common - best))
+        # signed along the line through start and minimiser: a center variable starts where the mean of the workers does
+        signed = float(common[0] - best[0]) if common.size == 1 else distance
+        found |= {"R_0": distance, "x0_center": signed, "x0_workers": signed}
     found |= {
         "n": schedule.n,
         "d": problem.objective.dim,

@@ -76,6 +76,10 @@ class ADMM(Algorithm):
     def admit(self, schedule: MixingSchedule) -> None:
         """Accept any schedule: workers talk to the center variable only."""
 
+    def symbols(self, n: int) -> dict[str, float]:
+        """Return momentum and the penalty."""
+        return super().symbols(n) | {"lambda_": self.penalty}
+
     def init(self, x0: Array, n: int) -> ADMMState:
         """Return the state of ``n`` workers at ``x0``, shape (R, d) or (n, R, d), with multipliers of zero."""
         x = stack(x0, n)

@@ -64,6 +64,11 @@ class Elastic(Algorithm):
         """The period tau, in steps of one worker."""
         return self.period
 
+    def symbols(self, n: int) -> dict[str, float]:
+        """Return momentum, period, the moving rate, and with a constant step size the penalty rho = alpha / gamma."""
+        found = super().symbols(n) | {"tau": self.period, "pull": self.alpha}
+        return found if callable(self.step_size) else found | {"lambda_": self.alpha / self.step_size}
+
     def admit(self, schedule: MixingSchedule) -> None:
         """Accept any schedule: workers talk to the center variable only."""
 

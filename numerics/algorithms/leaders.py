@@ -133,6 +133,19 @@ class Leaders(Algorithm):
         assert isinstance(state, LeaderState)
         return state.overall.leaders[0]
 
+    def symbols(self, n: int) -> dict[str, float]:
+        """Return momentum, period, noise of the elections, and the strength of each pull as far as it does not vary."""
+        found = super().symbols(n) | {"tau": self.period, "sigma_f": self.sigma_f if self.election == "noisy" else 0.0}
+        if self.attraction is not None:
+            found["lambda_"] = self.attraction
+        if not callable(self.step_size):
+            found |= {"lambda_": self.strength(0) / self.step_size, "pull": self.strength(0)}
+            if self.groups > 1:
+                found["lambda_G"] = self.global_strength(0) / self.step_size
+        elif self.attraction is None:
+            found["pull"] = self.strength(0)
+        return found
+
     def strength(self, k: int) -> float:
         """Return the share of the distance to the group's leader that a pull in iteration ``k`` covers."""
         return self._share(self.pull, self.attraction, k)

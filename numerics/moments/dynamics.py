@@ -103,10 +103,14 @@ def measure(where: tuple[Floats, Floats], moments: Moments, quadratic: Decoupled
     square = hessian @ hessian
     around_center = moments.second(center[None, :], minimiser)[:, 0]
     around_views = moments.second(views, np.repeat(minimiser[:, None, :], views.shape[0], axis=1)).mean(1)
+    around_mean = moments.second(views.mean(0, keepdims=True), minimiser)[:, 0]
     spread = moments.second(views - center, np.zeros((*minimiser.shape[:1], views.shape[0], minimiser.shape[1]))).mean(1)
     return {
         "grad_norm_sq": float(np.einsum("mab,mab->", square, around_center)),
         "consensus_sq": float(np.einsum("maa->", spread)),
         "value": quadratic.optimum + 0.5 * float(np.einsum("mab,mab->", hessian, around_center)),
         "view_grad_norm_sq": float(np.einsum("mab,mab->", square, around_views)),
+        "center_distance_sq": float(np.einsum("maa->", around_center)),
+        "view_distance_sq": float(np.einsum("maa->", around_views)),
+        "view_mean_distance_sq": float(np.einsum("maa->", around_mean)),
     }

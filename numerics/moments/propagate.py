@@ -46,7 +46,8 @@ def exact_moments(
     Returns
     -------
     xarray.Dataset
-        ``grad_norm_sq``, ``consensus_sq``, ``value`` and ``view_grad_norm_sq`` with dimension (iteration,).
+        ``grad_norm_sq``, ``consensus_sq``, ``value``, ``view_grad_norm_sq``, and the squared distances to the minimiser
+        ``center_distance_sq``, ``view_distance_sq``, ``view_mean_distance_sq``, with dimension (iteration,).
 
     Raises
     ------

@@ -106,6 +106,10 @@ class Objective(ABC):
         """Return the center of the ball on which constants are certified, shape (d,): the start, unless said otherwise."""
         return self.start()
 
+    def minimiser(self) -> Floats | None:
+        """Return a point where f is least, shape (d,); None where none is known in closed form."""
+        return None
+
     def local_gradients(self, points: Floats, workers: Workers = slice(None), out: Floats | None = None) -> Floats:
         """Return the gradient of f_i at worker i's own points.
 

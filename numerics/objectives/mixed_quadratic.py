@@ -96,6 +96,10 @@ class MixedQuadratic(Objective):
         """Return the minimiser c, shape (d,)."""
         return self.center
 
+    def minimiser(self) -> Floats:
+        """Return the center c, shape (d,)."""
+        return self.center
+
     def constants(self) -> dict[str, Constant]:
         """Return L and f_star (exact), mu (of f, exact) and zeta (certified on the ball of radius ``radius`` around c).
 

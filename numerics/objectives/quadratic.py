@@ -94,6 +94,10 @@ class Quadratic(Tilted):
         """Return the default starting point, shape (d,)."""
         return np.full(self.dim, self._start)
 
+    def minimiser(self) -> Floats:
+        """Return the center c, shape (d,)."""
+        return self.center
+
     def constants(self) -> dict[str, Constant]:
         """Return L, mu, f_star and zeta, all exact; the gradients are not bounded."""
         return {

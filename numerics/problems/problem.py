@@ -69,13 +69,14 @@ class Problem:
 
     @cached_property
     def constants(self) -> dict[str, Constant]:
-        """The constants of the objective, and sigma and delta = f(start) - f_star."""
+        """The constants of the objective, and sigma, nu and delta = f(start) - f_star."""
         constants = self.objective.constants()
         lowest = constants["f_star"]
         gap = float(self.objective.value(self.start())) - lowest.value
         exact = lowest.kind == "exact"
         delta = Constant(gap, "exact" if exact else "upper bound", f"f(start) - f_star, f_star being {lowest.kind}")
-        return constants | {"sigma": self.noise.constant(self.objective), "delta": delta}
+        growth = Constant(0.0, "exact", "sigma bounds the variance everywhere, whatever the gradient")
+        return constants | {"sigma": self.noise.constant(self.objective), "nu": growth, "delta": delta}
 
     @cached_property
     def numbers(self) -> dict[str, float]:

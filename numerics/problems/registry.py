@@ -15,6 +15,7 @@ FACTORIES: dict[str, Callable[..., Problem]] = {
     "saddle": synthetic.saddle,
     "quadratic": synthetic.quadratic,
     "sinc": synthetic.sinc,
+    "bump": synthetic.bump,
     "matrix-completion": synthetic.matrix_completion,
     "logistic-breast-cancer": real.logistic_breast_cancer,
     "logistic-digits": real.logistic_digits,

@@ -6,6 +6,7 @@ from typing import Any
 
 from numerics import noise as noises
 from numerics.objectives.base import Objective
+from numerics.objectives.bump import Bump
 from numerics.objectives.cosine import Cosine
 from numerics.objectives.matrix_completion import MatrixCompletion
 from numerics.objectives.mixed_quadratic import MixedQuadratic
@@ -57,6 +58,11 @@ def hard_instance(*, dim: int = 50, workers: int = 16, sigma: float = 1.0, noise
 def sinc(*, dim: int = 2, workers: int = 4, sigma: float = 0.0, noise: str = "gaussian", **options: Any) -> Problem:
     """Return ``sin(pi r)/(pi r)``, ``r = ||x||``, with tilts; options are those of `Sinc`."""
     return _problem("sinc", Sinc, dim, workers, sigma, noise, options)
+
+
+def bump(*, dim: int = 1, workers: int = 2, sigma: float = 0.0, noise: str = "none", **options: Any) -> Problem:
+    """Return a bump with falling tails in every coordinate, with tilts; options are those of `Bump`."""
+    return _problem("bump", Bump, dim, workers, sigma, noise, options)
 
 
 def matrix_completion(

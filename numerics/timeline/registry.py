@@ -9,6 +9,7 @@ from numerics.timeline.adversarial import WorstDelay
 from numerics.timeline.base import Timeline
 from numerics.timeline.independent import Independent
 from numerics.timeline.late import Late, RandomlyLate
+from numerics.timeline.round_robin import RoundRobin
 from straggler import InputError, UnknownName
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 OPTIONS: dict[str, tuple[str, ...]] = {
     "independent": ("partners",),
     "worst-delay": ("delay",),
+    "round-robin": (),
     "late": ("count", "delay", "order"),
     "randomly-late": ("late", "delay"),
 }
@@ -33,8 +35,9 @@ def get(name: str, algorithm: Algorithm, schedule: MixingSchedule, **options: ob
     Parameters
     ----------
     name
-        ``independent`` (every update by a uniformly drawn worker) or ``worst-delay`` (every read exactly ``delay`` updates
-        old); for wait-avoiding rounds ``late`` (see `Late.adversarial`) or ``randomly-late`` (see `RandomlyLate`).
+        ``independent`` (every update by a uniformly drawn worker), ``worst-delay`` (every read exactly ``delay`` updates
+        old) or, where nobody averages, ``round-robin`` (all workers in turn); for wait-avoiding rounds ``late`` (see
+        `Late.adversarial`) or ``randomly-late`` (see `RandomlyLate`).
     algorithm, schedule
         Whose completions they are; where there is no averaging of pairs, the schedule gives the number of workers only.
     options
@@ -55,6 +58,10 @@ def get(name: str, algorithm: Algorithm, schedule: MixingSchedule, **options: ob
         raise InputError("timeline", name, f"one of {wanted}, in which {algorithm.name} works")
     if name in LATE:
         return LATE[name](schedule, **options)
+    if name == "round-robin":
+        if algorithm.pattern != "server":
+            raise InputError("timeline", name, f"one with pairs or groups, in which {algorithm.name} works")
+        return RoundRobin(schedule)
     partners = "random" if algorithm.pattern == "pairwise" else "none"
     if name == "independent":
         return Independent(schedule, str(options.get("partners", partners)))

@@ -21,5 +21,5 @@ def test_measured_values_agree_with_plain_loops(name):
 def test_measurements_cover_every_system_and_synthetic_problem():
     assert {m.system for m in MEASUREMENTS.values()} == {"apsgd", *ROUNDS}
     tried = {m.problem().name for m in MEASUREMENTS.values()}
-    untried = {"hard-instance", "matrix-completion", "sinc"}
+    untried = {"bump", "hard-instance", "matrix-completion", "sinc"}
     assert tried == {name for name in problems.NAMES if not name.startswith("logistic")} - untried

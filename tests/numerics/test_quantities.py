@@ -70,7 +70,10 @@ def test_measuring_changes_nothing(objective):
     algorithm, state = pushed(objective, OSGP)
     before = [slab.copy() for slab in state.slabs()]
     for quantity in quantities.QUANTITIES.values():
-        if quantity.name != "view_radius":
+        if quantity.name == "leader_grad_norm_sq" or (quantity.name.endswith("distance_sq") and objective.minimiser() is None):
+            with pytest.raises(InputError):
+                quantity.measure(quantities.Snapshot(Problem(objective, NoNoise()), algorithm, state))
+        elif quantity.name != "view_radius":
             quantity.measure(quantities.Snapshot(Problem(objective, NoNoise()), algorithm, state))
     for slab, kept in zip(state.slabs(), before, strict=True):
         np.testing.assert_array_equal(slab, kept)

@@ -35,6 +35,7 @@ CARDS = (
         + "Proved here, for curvature L (the paper has L = 1). The region is exactly where a single worker's map is stable; "
         "of the whole pass it is sufficient, and a little outside of it some passes are stable too.",
         Provenance("read"),
+        systems=("easgd-async",),
     ),
     _card(
         "admm-instability",

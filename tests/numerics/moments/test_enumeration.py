@@ -16,7 +16,7 @@ N, DIM, ITERATIONS, GAMMA, SIGMA = 3, 2, 2, 0.3, 0.8
 
 
 def enumerate_outcomes(name, settings, objective, schedule, x0):
-    """Return the four quantities, shape (K + 1,), averaged over all 2^(K n d) outcomes; outcomes are the replicas."""
+    """Return all quantities, shape (K + 1,), averaged over all 2^(K n d) outcomes; outcomes are the replicas."""
     outcomes = np.array(list(itertools.product((-1.0, 1.0), repeat=ITERATIONS * N * DIM)))
     signs = outcomes.reshape(-1, ITERATIONS, N, DIM) * SIGMA / np.sqrt(DIM)
     hessians = [objective.hessian(i) for i in range(N)]
@@ -31,6 +31,9 @@ def enumerate_outcomes(name, settings, objective, schedule, x0):
                 "consensus_sq": np.mean([np.sum((v - center) ** 2, axis=1) for v in views]),
                 "value": np.mean([0.5 * c @ mean @ c for c in center]),
                 "view_grad_norm_sq": np.mean([np.sum((v @ mean) ** 2, axis=1) for v in views]),
+                "center_distance_sq": np.mean(np.sum(center**2, axis=1)),
+                "view_distance_sq": np.mean([np.sum(v**2, axis=1) for v in views]),
+                "view_mean_distance_sq": np.mean(np.sum((sum(views) / len(views)) ** 2, axis=1)),
             }
         )
         if k < ITERATIONS:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from numerics.objectives import Cosine, Logistic, MatrixCompletion, MixedQuadratic, Quadratic, Rational, Saddle, Sinc
+from numerics.objectives.bump import Bump
 from numerics.objectives.hard_instance import HardInstance
 
 
@@ -22,6 +23,7 @@ MAKERS = {
     "quadratic-mixed": lambda: MixedQuadratic(4, 5, smoothness=2.5, mu=0.2, center=0.3, zeta=0.7, seed=5),
     "hard-instance": lambda: HardInstance(4, 6, smoothness=2.5, scale=0.8, zeta=0.7, seed=6),
     "sinc": lambda: Sinc(4, 3, zeta=0.7, start=0.5, seed=2),
+    "bump": lambda: Bump(4, 3, slope=0.6, zeta=0.7, seed=8),
     "sinc-line": lambda: Sinc(3, 1, start=0.9),
     "matrix-completion": lambda: MatrixCompletion(4, 6, rank=2, zeta=0.7, seed=3),
     "matrix-completion-vector": lambda: MatrixCompletion(3, 5, radius=3.0, seed=1),

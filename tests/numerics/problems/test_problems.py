@@ -11,7 +11,7 @@ from numerics import problems
 from numerics.streams import Streams
 from straggler import InputError, UnknownName
 
-SYNTHETIC = ("cosine", "rational", "saddle", "quadratic", "hard-instance", "sinc", "matrix-completion")
+SYNTHETIC = ("cosine", "rational", "saddle", "quadratic", "hard-instance", "sinc", "bump", "matrix-completion")
 REAL = ("logistic-breast-cancer", "logistic-digits")
 
 
