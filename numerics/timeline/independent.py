@@ -34,7 +34,8 @@ class Independent(AsynchronousTimeline):
         Gives the number of workers and, by its edges, who may average with whom.
     partners
         ``random``: a uniformly drawn neighbour; ``scheduled``: a worker goes through the phases of the schedule, one per
-        update of its own, and averages with whom it is matched in that phase; ``mixing``: before update k, all workers average with the schedule's W_k; ``none``: no averaging
+        update of its own, and averages with whom it is matched in that phase; ``mixing``: before update k, all workers average
+        with the schedule's W_k; ``none``: no averaging
         (parameter server).
     """
 
