@@ -36,7 +36,7 @@ A file has these sections; everything in brackets has a default::
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,8 @@ IMBALANCE: dict[str, Sequence[Callable[..., Straggling]]] = {
     MarkovStragglers.kind: (MarkovStragglers,),
 }
 BARRIERS = ("global", "neighbour")
+CHANGEABLE = ("gradient", "compute", "network", "training")
+"""Sections whose values can be replaced when a workload is loaded."""
 
 
 @dataclass(frozen=True)
@@ -163,8 +165,16 @@ class Workload:
         }
 
 
-def load(name: str | Path) -> Workload:
+def load(name: str | Path, changes: Mapping[str, object] | None = None) -> Workload:
     """Return the workload of this name, one of `NAMES`, or the one in the TOML file of this path.
+
+    Parameters
+    ----------
+    name
+        Name or path.
+    changes
+        Values to put in place of those in the file, by section and key as in ``{"network.bandwidth": 1e10}``; checked as if
+        they stood there.
 
     Raises
     ------
@@ -178,7 +188,15 @@ def load(name: str | Path) -> Workload:
         if path.suffix.lower() == ".toml":
             raise InputError("workload file", str(name), "an existing file")
         raise UnknownName("workload", str(name), NAMES)
-    return parse(sections.read(path), str(name))
+    content = sections.read(path)
+    for place, value in (changes or {}).items():
+        section, dot, key = place.partition(".")
+        if not dot or section not in CHANGEABLE:
+            raise UnknownName("section", section, CHANGEABLE)
+        table = content.setdefault(section, {})
+        if isinstance(table, dict):  # what is no section is refused below, in the words for a file
+            table[key] = value
+    return parse(content, str(name))
 
 
 def parse(content: dict[str, Any], name: str) -> Workload:

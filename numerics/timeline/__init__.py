@@ -17,6 +17,7 @@ from numerics.timeline.registry import get
 from numerics.timeline.report import report
 from numerics.timeline.round_robin import RoundRobin
 from numerics.timeline.server import Server
+from numerics.timeline.system import of_system
 from numerics.timeline.wait_avoiding import WaitAvoiding
 from straggler import InputError
 
@@ -45,6 +46,7 @@ __all__ = [
     "fitting",
     "get",
     "natural",
+    "of_system",
     "report",
 ]
 
