@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from experiments import measures
+from numerics.moments import closes
+from numerics.objectives import Quadratic
+
 if TYPE_CHECKING:
+    from experiments.claims import Option
     from experiments.settings import Setting
     from theory.conditions import Check
 
@@ -30,7 +35,8 @@ def obstacle(setting: Setting) -> tuple[str, float | None] | None:
         return f"needs {worst.text}; fails by a factor {worst.factor:.3g}", float(worst.factor)
     if not setting.gamma > 0:
         return f"admits no positive step size here: gamma = {setting.gamma:.3g}", None
-    return None
+    lacking = measures.get(setting.theorem.quantity.name).lacking
+    return lacking(setting) if lacking else None
 
 
 def _checks(setting: Setting) -> list[Check]:
@@ -70,11 +76,39 @@ def _plain_overlap(setting: Setting) -> bool:
     return bool(options.get("unbiased", True)) and options.get("send_every", 1) == 1
 
 
+def _follows(setting: Setting, **wanted: Option) -> bool:
+    """Return whether the leaders of a claim's system are as these options (of `Leaders`) say."""
+    algorithm = setting.claim.build_algorithm(1.0)
+    return all(getattr(algorithm, name, None) == value for name, value in wanted.items())
+
+
+def _isotropic(setting: Setting) -> bool:
+    numbers = setting.problem.numbers
+    return closes(setting.problem) and _alike(setting) and bool(np.isclose(numbers["mu"], numbers["L"], rtol=EQUAL, atol=0.0))
+
+
+def _alike(setting: Setting) -> bool:
+    return setting.problem.numbers.get("zeta") == 0
+
+
 _MET: dict[str, Callable[[Setting], bool]] = {
     "symmetric-doubly-stochastic": _one_symmetric_matrix,
     "doubly-stochastic": lambda setting: setting.schedule.doubly_stochastic,
     "periodic-average": lambda setting: _exact_averages(setting) and _local_from_the_start(setting),
     "periodic-mixing": lambda setting: _one_symmetric_matrix(setting) and _local_from_the_start(setting),
     "augmented": _plain_overlap,
+    "same-data": _alike,
+    "strongly-convex": lambda setting: setting.problem.numbers.get("mu", 0.0) > 0,
+    "pulled-step": lambda setting: setting.claim.system == "lgd" and _follows(setting, groups=1),
+    "pulled-step-groups": lambda setting: setting.claim.system == "lgd" and not _follows(setting, groups=1),
+    "exact-leader": lambda setting: _follows(setting, election="exact", period=1),
+    "exact-leader-periodic": lambda setting: _follows(setting, election="exact", groups=1),
+    "noisy-leader": lambda setting: not _follows(setting, election="minibatch") and _follows(setting, period=1),
+    "leader-at-communications": lambda setting: (
+        setting.claim.system == "lsgd" and _follows(setting, election="exact", groups=1, momentum=0.0)
+    ),
+    "convex-quadratic": lambda setting: isinstance(setting.problem.objective, Quadratic) and _alike(setting),
+    "isotropic-quadratic": _isotropic,
+    "elastic-step": lambda setting: setting.claim.system == "easgd" and _follows(setting, period=1, momentum=0.0),
 }
 """By name of the assumption in the theory."""

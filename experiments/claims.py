@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +15,18 @@ if TYPE_CHECKING:
     from numerics.timeline import Timeline
 
 Option = float | int | str | bool
+
+
+@dataclass(frozen=True)
+class Decreasing:
+    """Step sizes gamma_k = gamma_0 k_0 / (k + k_0)."""
+
+    first: float
+    offset: float
+
+    def __call__(self, k: int) -> float:
+        """Return the step size of iteration ``k``."""
+        return self.first * self.offset / (k + self.offset)
 
 
 class Claim(BaseModel):
@@ -33,7 +46,8 @@ class Claim(BaseModel):
         Number n of workers and K of iterations.
     step
         ``prescribed`` takes the theorem's own step size; a number is the fraction of the largest step size its conditions
-        admit, or the step size itself where they admit any.
+        admit, or the step size itself where they admit any; ``decreasing`` is 2/(mu (k + k_0)) in iteration k, with k_0 among
+        the ``parameters``.
     constants
         Where the mixing constants (C, q) come from: ``computed`` from the matrices, or ``printed``, the paper's explicit ones.
     budget
@@ -54,7 +68,7 @@ class Claim(BaseModel):
     graph: str = "complete"
     nodes: int = Field(ge=2)
     iterations: int = Field(ge=1)
-    step: float | Literal["prescribed"] = 0.5
+    step: float | Literal["prescribed", "decreasing"] = 0.5
     options: Mapping[str, Option] = {}
     problem_options: Mapping[str, Option] = {}
     graph_options: Mapping[str, Option] = {}
@@ -79,9 +93,11 @@ class Claim(BaseModel):
         return graphs.get(self.graph, self.nodes, **self.graph_options).schedule(self.weights)
 
     def build_algorithm(self, gamma: float) -> Algorithm:
-        """Return the algorithm of the claim with step size ``gamma``."""
+        """Return the algorithm of the claim with step size ``gamma``, in the first iteration where it decreases."""
         from numerics import algorithms
 
+        if self.step == "decreasing":
+            return algorithms.get(self.system, step_size=Decreasing(gamma, self.parameters["k_0"]), **self.options)
         return algorithms.get(self.system, step_size=gamma, **self.options)
 
     def build_timeline(self, algorithm: Algorithm, schedule: MixingSchedule) -> Timeline | None:
@@ -93,4 +109,6 @@ class Claim(BaseModel):
     def run_description(self, gamma: float, quantity: str, replicas: range) -> dict[str, Any]:
         """Return what determines the samples of one look: theorems that ask for the same run share it."""
         described = self.model_dump(exclude={"theorem", "step", "constants", "budget"})
+        if self.step == "decreasing":
+            described["step"] = self.step
         return described | {"gamma": gamma, "quantity": quantity, "replicas": [replicas.start, replicas.stop]}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from experiments.claims import Claim
+from experiments.measures import geometry
 from straggler import InputError
 
 if TYPE_CHECKING:
@@ -58,16 +59,23 @@ def prepare(claim: Claim) -> Setting:
     timeline = claim.build_timeline(claim.build_algorithm(1.0), schedule)
     constants = _base(claim, problem, schedule, timeline) | _mixing(claim, theorem, problem) | dict(claim.parameters)
     gamma = _gamma(claim, theorem, constants)
-    return Setting(claim, theorem, problem, schedule, timeline, gamma, constants | {"gamma": gamma})
+    if gamma > 0:  # some options are a share over the step size, or the other way round
+        constants = claim.build_algorithm(gamma).symbols(claim.nodes) | constants
+    setting = Setting(claim, theorem, problem, schedule, timeline, gamma, constants | {"gamma": gamma})
+    if "cosine" not in theorem.constants:
+        return setting
+    return replace(setting, constants=setting.constants | {"cosine": geometry.cosine(setting)})
 
 
 def _base(claim: Claim, problem: Problem, schedule: MixingSchedule, timeline: Timeline | None) -> dict[str, float]:
     from numerics.simulation import constants
 
-    # the step size is not known yet; every other constant of the run is independent of it
-    found = constants(claim.build_algorithm(1.0), problem, schedule, claim.iterations, problem.start(), timeline)
-    del found["gamma"]
-    return found
+    # the step size is not known yet: what depends on it is left out
+    algorithm = claim.build_algorithm(1.0)
+    found = constants(algorithm, problem, schedule, claim.iterations, problem.start(), timeline)
+    later = claim.build_algorithm(2.0).symbols(claim.nodes)
+    varying = {name for name, value in algorithm.symbols(claim.nodes).items() if later[name] != value}
+    return {name: value for name, value in found.items() if name != "gamma" and name not in varying}
 
 
 def _gamma(claim: Claim, theorem: Theorem, constants: dict[str, float]) -> float:
@@ -77,9 +85,13 @@ def _gamma(claim: Claim, theorem: Theorem, constants: dict[str, float]) -> float
         return float(theorem.step_size(**constants))
     if theorem.step is not None:
         raise InputError("step", claim.step, f"'prescribed': {claim.theorem} prescribes the step size")
+    if claim.step == "decreasing":
+        return 2 / (constants["mu"] * constants["k_0"])
     if not theorem.limits_step:
         return float(claim.step)
-    return float(claim.step) * float(theorem.largest_step(**constants))
+    # a pull that is a share over the step size does not limit the step: what is asked of the share holds or does not
+    limit = theorem.largest_step(**{"lambda_": 0.0, "lambda_G": 0.0, "pull": 0.0} | constants)
+    return float(claim.step) * float(limit)
 
 
 def _mixing(claim: Claim, theorem: Theorem, problem: Problem) -> dict[str, float]:

@@ -88,5 +88,7 @@ def settle(lower: float, upper: float, bound: float, exact: float | None, roundi
 
 def agree(lower: float, upper: float, exact: float, rounding: float = 0.0) -> bool:
     """Return whether an exact expectation lies in an interval from sampling, which without noise has no width, up to rounding."""
+    if lower == exact == upper:  # also where all are infinite
+        return True
     slack = TOLERANCE * abs(exact) + rounding
     return lower - slack <= exact <= upper + slack

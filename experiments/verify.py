@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from experiments import measures
 from experiments.applicability import obstacle
 from experiments.claims import Claim
 from experiments.evidence import Evidence, gather
 from experiments.settings import Setting, prepare
-from experiments.verdict import DISAGREE, Finding, agree, settle
+from experiments.verdict import DISAGREE, TOLERANCE, Finding, agree, settle
 
 if TYPE_CHECKING:
     from theory.theorem import Theorem
@@ -111,13 +112,15 @@ def _judge(setting: Setting, evidence: Evidence, bound: float) -> tuple[str, str
     verdict = settle(interval.lower, interval.upper, bound, exact, rounding)
     if verdict is None:
         return "inconclusive", f"the interval still contains the bound after {interval.samples} replicas", factor
-    how = "exact second moments" if exact is not None else f"{interval.samples} replicas"
+    measure = measures.get(setting.theorem.quantity.name)
+    how = measure.witness if exact is not None else measure.sampled.format(interval.samples)
     if verdict == "violated":
         return verdict, f"measured above the bound ({how})", factor
     trivial = _trivial(setting)
     if trivial is not None and bound > trivial:
-        return "vacuous", f"the bound exceeds ||grad f(x_0)||^2 = {trivial:.3g}", factor
-    return verdict, f"settled by {how}", factor
+        return "vacuous", f"the bound exceeds its quantity at the start, {trivial:.3g}", factor
+    attained = exact is not None and math.isclose(exact, bound, rel_tol=TOLERANCE)
+    return verdict, f"settled by {how}{'; the bound is attained' if attained else ''}", factor
 
 
 def _needs_ball(setting: Setting) -> bool:
@@ -127,7 +130,9 @@ def _needs_ball(setting: Setting) -> bool:
 
 
 def _trivial(setting: Setting) -> float | None:
-    """Return the squared gradient norm at the start, which a useful bound on the mean must undercut."""
+    """Return the squared gradient norm, or the suboptimality, at the start, which a useful bound must undercut."""
+    if "suboptimality" in setting.theorem.quantity.name:
+        return setting.constants["delta"]
     if "grad_norm_sq" not in setting.theorem.quantity.name:
         return None
     gradient = setting.problem.objective.gradient(setting.problem.start()[None, :])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from experiments.claims import Claim
-from experiments.grid import asynchronous, synchronous
+from experiments.grid import asynchronous, elastic_averaging, leader, synchronous
 
 SYNTHETIC = ("cosine", "rational", "saddle", "quadratic")
 QUICK_GRAPHS = (("ring", 8), ("torus", 16), ("complete", 8))
@@ -13,12 +13,14 @@ FULL_GRAPHS = (*QUICK_GRAPHS, ("path", 8), ("hypercube", 16), ("star", 8), ("erd
 def quick() -> list[Claim]:
     """Return the default grid: every theorem of the house at least once, in under three minutes on two cores."""
     rounds = synchronous.claims(4000, QUICK_GRAPHS, ("cosine", "quadratic"))
-    return [*rounds, *asynchronous.claims(4000), *synchronous.real(2000)]
+    center = [*leader.claims(4000), *elastic_averaging.claims(4000)]
+    return [*rounds, *asynchronous.claims(4000), *center, *synchronous.real(2000)]
 
 
 def full() -> list[Claim]:
     """Return the large grid: all synthetic problems, more graphs, longer runs, and more real data."""
     long = 20_000
     rounds = synchronous.claims(long, FULL_GRAPHS, SYNTHETIC)
-    claims = [*quick(), *rounds, *asynchronous.claims(long), *synchronous.real(5000)]
+    center = [*leader.claims(long, (6, 16), (0.1, 0.9)), *elastic_averaging.claims(long, (3, 16), (0.1, 0.9))]
+    claims = [*quick(), *rounds, *asynchronous.claims(long), *center, *synchronous.real(5000)]
     return list({claim.model_dump_json(): claim for claim in claims}.values())

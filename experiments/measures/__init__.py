@@ -6,11 +6,16 @@ The mean over iterations, the final value, and the largest expectation of anythi
 
 from __future__ import annotations
 
-from experiments.measures import push_sum
+from experiments.measures import elastic_averaging, geometry, leader, push_sum
 from experiments.measures.base import Measure, at_worst, averaged, exact_mean, horizons, largest, last
 from straggler import UnknownName
 
-SPECIAL: dict[str, Measure] = {**push_sum.MEASURES}
+SPECIAL: dict[str, Measure] = {
+    **push_sum.MEASURES,
+    **leader.MEASURES,
+    **geometry.MEASURES,
+    **elastic_averaging.MEASURES,
+}
 
 PREFIXES = {"mean_": averaged, "last_": last, "largest_": at_worst}
 

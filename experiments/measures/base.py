@@ -43,6 +43,11 @@ class Measure:
         ``exact(setting)`` returns the exact value of the quantity where it can be computed, else None.
     rounding
         Part of the bound that rounding may make up: nonzero where the bound is attained.
+    witness, sampled
+        What the exact value and what the sample comes from, in words; in ``sampled``, ``{}`` stands for the number of replicas.
+    lacking
+        ``lacking(setting)`` returns why the quantity cannot be measured there, and by which factor something is missed (None
+        where it is not a number); None where it can.
     """
 
     sample: Sample
@@ -51,6 +56,9 @@ class Measure:
     constants: tuple[str, ...] = ()
     exact: Callable[[Setting], float | None] | None = None
     rounding: float = 0.0
+    witness: str = "exact second moments"
+    sampled: str = "{} replicas"
+    lacking: Callable[[Setting], tuple[str, float | None] | None] | None = None
 
 
 def horizons(iterations: int) -> np.ndarray:
@@ -75,6 +83,36 @@ def averaged(name: str) -> Sample:
 def last(name: str) -> Sample:
     """Return a measure of the quantity ``name`` at the final iterate k = K; see `averaged`."""
     return _along(name, lambda _, values, at: values[at])
+
+
+def remaining(name: str) -> Sample:
+    """Return a measure of what the quantity ``name`` settles at: its mean over the last half of a run; see `averaged`."""
+
+    def tail(_: Setting, values: Floats, at: Floats) -> Floats:
+        return np.concatenate([values[at[:-1]], values[len(values) // 2 :].mean(axis=0, keepdims=True)])
+
+    return _along(name, tail)
+
+
+def computed(value: Callable[[Setting], float], witness: str, **more: Any) -> Measure:
+    """Return the measure of a quantity that is computed without any sampling: every replica has the same."""
+
+    def sample(setting: Setting, replicas: range) -> xr.Dataset:
+        return single(np.full(len(replicas), value(setting)), replicas)
+
+    return Measure(sample, exact=value, witness=witness, **more)
+
+
+def single(samples: Floats, replicas: range) -> xr.Dataset:
+    """Return the dataset of a quantity, shape (R,), that is not a function of the iteration; see `averaged`."""
+    import xarray as xr
+
+    data = {
+        "sample": (("replica",), samples),
+        "running": (("horizon", "replica"), samples[None, :]),
+        "diverged_at": (("replica",), np.where(np.isnan(samples), 0, -1)),
+    }
+    return xr.Dataset(data, coords={"horizon": np.array([1]), "replica": np.array(replicas)})
 
 
 def at_worst(name: str) -> Sample:

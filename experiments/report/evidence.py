@@ -68,6 +68,8 @@ class Row:
         from theory import registry
 
         step = self.outcome.claim.step
+        if step == "decreasing":
+            return "the first of 2/(mu (k + k_0))"
         if step == "prescribed":
             return "prescribed"
         limited = registry.get(self.outcome.finding.theorem).limits_step

@@ -10,7 +10,7 @@ from dataclasses import fields
 from numerics.algorithms.admm import ADMM
 from numerics.algorithms.adpsgd import ADPSGD
 from numerics.algorithms.apsgd import APSGD
-from numerics.algorithms.base import Algorithm, Rate, State, worker_mean
+from numerics.algorithms.base import Algorithm, Rate, State, StepSize, worker_mean
 from numerics.algorithms.downpour import Downpour
 from numerics.algorithms.dpsgd import DPSGD
 from numerics.algorithms.eager import EagerSGD
@@ -92,7 +92,7 @@ def options(name: str) -> tuple[str, ...]:
     return tuple(f.name for f in fields(REGISTRY[name]) if f.name != "step_size")
 
 
-def get(name: str, *, step_size: float, **settings: object) -> Algorithm:
+def get(name: str, *, step_size: StepSize, **settings: object) -> Algorithm:
     """Return the registered algorithm ``name`` with this step size and its own options by name.
 
     Raises

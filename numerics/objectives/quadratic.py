@@ -35,6 +35,8 @@ class Quadratic(Tilted):
         Eigenvalues of A; by default spaced evenly in logarithm from ``smoothness`` to ``mu``.
     smoothness, mu
         Ends of the default spectrum.
+    levels
+        Number of different eigenvalues of the default spectrum; all d by default.
     rotate
         Turn A by a random orthogonal matrix instead of leaving it diagonal.
     center
@@ -51,6 +53,7 @@ class Quadratic(Tilted):
         spectrum: Sequence[float] | Floats | None = None,
         smoothness: float = 1.0,
         mu: float = 0.1,
+        levels: int | None = None,
         rotate: bool = False,
         center: float = 0.0,
         start: float = 1.0,
@@ -59,7 +62,7 @@ class Quadratic(Tilted):
         tilt: str = "gaussian",
     ) -> None:
         super().__init__(workers, dim, zeta, seed, tilt)
-        chosen = default_spectrum(self.dim, positive("smoothness", smoothness), mu) if spectrum is None else spectrum
+        chosen = default_spectrum(self.dim, positive("smoothness", smoothness), mu, levels) if spectrum is None else spectrum
         self.eigenvalues = checked_spectrum(chosen, self.dim)
         generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
         self.basis = random_basis(self.dim, generator) if rotate else None

@@ -7,15 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 
 from numerics.typing import Floats
-from straggler import InputError, positive
+from straggler import InputError, at_least, positive
 
 
-def default_spectrum(dim: int, smoothness: float, mu: float) -> Floats:
-    """Return d eigenvalues spaced evenly in logarithm from ``smoothness`` down to ``mu``, shape (d,)."""
+def default_spectrum(dim: int, smoothness: float, mu: float, levels: int | None = None) -> Floats:
+    """Return d eigenvalues from ``smoothness`` down to ``mu``, shape (d,).
+
+    They take ``levels`` values, d by default, spaced evenly in logarithm, as equally often as can be.
+    """
     positive("mu", mu)
     if mu > smoothness:
         raise InputError("mu", mu, f"0 < mu <= L = {smoothness:g}")
-    return np.geomspace(smoothness, mu, dim) if dim > 1 else np.array([smoothness])
+    different = dim if levels is None else at_least("levels", levels, 1)
+    if different > dim:
+        raise InputError("levels", different, f"at most the dimension {dim}")
+    return np.geomspace(smoothness, mu, different)[np.arange(dim) * different // dim]
 
 
 def checked_spectrum(spectrum: Sequence[float] | Floats, dim: int) -> Floats:

@@ -6,16 +6,18 @@ from numerics.objectives.base import Constant, Objective
 from numerics.problems.problem import Problem
 from numerics.problems.real import logistic, logistic_breast_cancer, logistic_digits, logistic_file
 from numerics.problems.registry import NAMES, get
-from numerics.problems.synthetic import cosine, hard_instance, matrix_completion, quadratic, rational, saddle, sinc
+from numerics.problems.synthetic import bump, cosine, hard_instance, huber, matrix_completion, quadratic, rational, saddle, sinc
 
 __all__ = [
     "NAMES",
     "Constant",
     "Objective",
     "Problem",
+    "bump",
     "cosine",
     "get",
     "hard_instance",
+    "huber",
     "logistic",
     "logistic_breast_cancer",
     "logistic_digits",
