@@ -36,12 +36,17 @@ class Trajectory:
     def __init__(self, problem: Problem, names: Sequence[str], iterations: int, every: int, replicas: int) -> None:
         at_least("record_every", every, 1)
         self._problem, self._every, self._last = problem, every, iterations
-        self._measures = [(name, quantities.get(name).measure) for name in names]
+        found = {name: quantities.get(name) for name in names}
+        self._measures = [(name, quantity.measure) for name, quantity in found.items()]
         self._replicas = replicas
         if iterations // every >= _LARGEST:
             raise InputError("iterations", iterations, f"at most {_LARGEST} recordings: record every so many iterations only")
         self.iterations = np.unique(np.append(np.arange(0, iterations + 1, every), iterations))
-        self.values: dict[str, Floats] = {name: np.full((self.iterations.size, replicas), np.nan) for name in names}
+        workers = problem.objective.n
+        self.values: dict[str, Floats] = {
+            name: np.full((self.iterations.size, *([workers] if quantity.per_worker else []), replicas), np.nan)
+            for name, quantity in found.items()
+        }
         self._row = 0
         self.times: Floats | None = None
         self._age = np.zeros(replicas, dtype=np.intp)
@@ -80,6 +85,7 @@ class Trajectory:
         """Return, per replica, the first recorded iteration with a non-finite quantity, or -1."""
         finite = np.ones((self.iterations.size, self._replicas), dtype=bool)
         for values in self.values.values():
-            finite &= np.isfinite(values)
+            each = np.isfinite(values)
+            finite &= each if each.ndim == 2 else each.all(axis=1)
         first = self.iterations[np.argmin(finite, axis=0)]
         return np.where(finite.all(axis=0), -1, first)

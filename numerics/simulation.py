@@ -76,11 +76,11 @@ def simulate(
     Returns
     -------
     xarray.Dataset
-        One variable per quantity with dimensions (iteration, replica), ``diverged_at`` per replica (-1 if it stayed
-        finite), ``time`` in seconds (iteration, replica) where the timeline has a clock, ``mean_staleness`` and
-        ``largest_staleness`` of a gradient, in updates, per replica where gradients can be stale, and in ``attrs`` the
-        constants of the run (``run.constants``), its provenance and the loop time. Among the constants is ``gamma`` if the
-        step size is constant.
+        One variable per quantity with dimensions (iteration, replica), or (iteration, worker, replica) where it is one of every
+        worker, ``diverged_at`` per replica (-1 if it stayed finite), ``time`` in seconds (iteration, replica) where the timeline
+        has a clock, ``mean_staleness`` and ``largest_staleness`` of a gradient, in updates, per replica where gradients can be
+        stale, and in ``attrs`` the constants of the run (``run.constants``), its provenance and the loop time. Among the
+        constants is ``gamma`` if the step size is constant.
         `experiments.storage.save` writes all of it to a file.
 
     Raises
@@ -195,7 +195,7 @@ def constants(
     found["batch"] = round(schedule.n * algorithm.weight(schedule.n))  # gradients that are added up in one update
     if not callable(algorithm.step_size):  # the theorems speak about a constant step: they shall ask for gamma, not take gamma_0
         found["gamma"] = algorithm.step_size
-    found |= algorithm.symbols(schedule.n)
+    found |= algorithm.symbols(schedule.n) | algorithm.symbols_on(clock)
     if clock.staleness is not None:
         found["T"] = clock.staleness
     return {name: float(value) for name, value in found.items()}
@@ -255,8 +255,9 @@ def _dataset(pieces: list[Trajectory], replicas: range, attributes: dict[str, An
     data: dict[str, Any] = {}
     for name in pieces[0].values:
         quantity = named.get(name)
-        values = np.concatenate([piece.values[name] for piece in pieces], axis=1)
-        data[name] = (("iteration", "replica"), values, {"long_name": quantity.meaning, "units": quantity.units})
+        values = np.concatenate([piece.values[name] for piece in pieces], axis=-1)
+        dimensions = ("iteration", "worker", "replica") if quantity.per_worker else ("iteration", "replica")
+        data[name] = (dimensions, values, {"long_name": quantity.meaning, "units": quantity.units})
     if all(piece.times is not None for piece in pieces):
         times = np.concatenate([piece.times for piece in pieces if piece.times is not None], axis=1)
         data["time"] = (("iteration", "replica"), times, {"long_name": "wall-clock time", "units": "s"})

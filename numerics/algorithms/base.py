@@ -21,6 +21,7 @@ from straggler import InputError, positive
 if TYPE_CHECKING:
     from numerics.problems import Problem
     from numerics.streams import Streams
+    from numerics.timeline import Timeline
 
 StepSize: TypeAlias = float | Callable[[int], float]
 
@@ -179,6 +180,10 @@ class Algorithm(ABC):
     def symbols(self, n: int) -> dict[str, float]:
         """Return the options that theorems ask for, by their symbol; ``n`` is the number of workers."""
         return {"beta": self.momentum}
+
+    def symbols_on(self, timeline: Timeline) -> dict[str, float]:
+        """Return what theorems ask for and the timeline decides, by its symbol: nothing, unless it says otherwise."""
+        return {}
 
     def direction(self, state: State, gradients: Array) -> Array:
         """Return the direction of descent, written into ``gradients``: the gradients, or what momentum makes of them."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 from array_api_compat import array_namespace
@@ -16,6 +17,9 @@ from numerics.events import Numbers, Round
 from numerics.mixing import MixingSchedule
 from numerics.typing import Array
 from straggler import InputError, UnknownName, at_least
+
+if TYPE_CHECKING:
+    from numerics.timeline import Timeline
 
 STALE = ("accumulate", "overwrite")
 
@@ -74,11 +78,15 @@ class EagerState(SharedState):
         if (self.included < before).any():
             raise InputError(f"age of round {k}", int(age.max()), "ages that grow by at most one a round")
         total = _sum(gradients, age == 0)
-        for iteration, who, waiting in self.pending:
+        waits = before < k - 1
+        coming = range(before[waits].min() + 1, self.included[waits].max() + 1) if waits.any() else range(0)
+        start = bisect_left(self.pending, coming.start, key=_iteration)
+        stop = bisect_left(self.pending, coming.stop, key=_iteration)
+        for iteration, who, waiting in self.pending[start:stop]:
             newest = self.included >= iteration if accumulate else self.included == iteration
             total += _sum(waiting, (newest & (before < iteration))[who])
         oldest = int(self.included.min())
-        self.pending = [entry for entry in self.pending if entry[0] > oldest]
+        self.pending = self.pending[bisect_right(self.pending, oldest, key=_iteration) :]
         if oldest < k:
             late = np.flatnonzero(age.any(axis=1))
             self.pending.append((k, late, gradients[late]))
@@ -131,6 +139,18 @@ class EagerSGD(Algorithm):
         """The period."""
         return max(1, self.period)
 
+    def symbols_on(self, timeline: Timeline) -> dict[str, float]:
+        """Return Q, workers at least that are in time, and tau, rounds that a gradient is late at most, where they are known."""
+        quorum = timeline.quorum
+        if quorum is None:
+            return {}
+        limits = [] if timeline.staleness is None else [timeline.staleness]
+        limits += [self.period - 1] if self.period else []
+        if quorum == timeline.n:
+            limits = [0]
+        known: dict[str, float] = {"quorum": quorum}
+        return known | ({"tau": min(limits)} if limits else {})
+
     def admit(self, schedule: MixingSchedule) -> None:
         """Accept any schedule: the partial all-reduce does not use the graph."""
 
@@ -165,6 +185,11 @@ class EagerSGD(Algorithm):
         """Return the clean aggregate Lambda_k, shape (R, d)."""
         assert isinstance(state, EagerState)
         return state.clean.x[0]
+
+
+def _iteration(entry: tuple[int, Numbers, Array]) -> int:
+    """Return the iteration whose gradients are pending."""
+    return entry[0]
 
 
 def _sum(gradients: Array, chosen: NDArray[np.bool_]) -> Array:

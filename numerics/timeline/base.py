@@ -28,6 +28,8 @@ class Timeline(ABC):
         Largest age of a read, in updates, that the timeline can produce; None where there is no bound known beforehand.
     deterministic
         Whether every replica sees the same events, whatever the seed.
+    quorum
+        Smallest number of workers that can be in time in a round; None where it is not known, or there are no rounds.
     """
 
     n: int
@@ -35,6 +37,7 @@ class Timeline(ABC):
     slots: int = 0
     staleness: int | None = None
     deterministic: bool = False
+    quorum: int | None = None
 
     @abstractmethod
     def play(self, iterations: int, streams: Streams) -> Iterator[Event]:
@@ -76,6 +79,7 @@ class Rounds(Timeline):
 
     def __init__(self, schedule: MixingSchedule) -> None:
         self.schedule, self.n, self.name = schedule, schedule.n, "rounds"
+        self.quorum = schedule.n
         self.deterministic = True  # a random schedule is drawn once, from its own seed, for all replicas
 
     def play(self, iterations: int, streams: Streams) -> Iterator[Round]:

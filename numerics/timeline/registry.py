@@ -9,6 +9,7 @@ from numerics.timeline.adversarial import WorstDelay
 from numerics.timeline.base import Timeline
 from numerics.timeline.independent import Independent
 from numerics.timeline.late import Late, RandomlyLate
+from numerics.timeline.random_groups import RandomGroups
 from numerics.timeline.round_robin import RoundRobin
 from straggler import InputError, UnknownName
 
@@ -22,6 +23,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "round-robin": (),
     "late": ("count", "delay", "order"),
     "randomly-late": ("late", "delay"),
+    "random-groups": (),
 }
 """Names of timelines and what each can be told."""
 
@@ -37,7 +39,7 @@ def get(name: str, algorithm: Algorithm, schedule: MixingSchedule, **options: ob
     name
         ``independent`` (every update by a uniformly drawn worker), ``worst-delay`` (every read exactly ``delay`` updates
         old) or, where nobody averages, ``round-robin`` (all workers in turn); for wait-avoiding rounds ``late`` (see
-        `Late.adversarial`) or ``randomly-late`` (see `RandomlyLate`).
+        `Late.adversarial`) or ``randomly-late`` (see `RandomlyLate`); where groups act, ``random-groups`` (see `RandomGroups`).
     algorithm, schedule
         Whose completions they are; where there is no averaging of pairs, the schedule gives the number of workers only.
     options
@@ -46,7 +48,7 @@ def get(name: str, algorithm: Algorithm, schedule: MixingSchedule, **options: ob
     Raises
     ------
     StragglerError
-        If a name or an option is not known, or the algorithm works in rounds.
+        If a name or an option is not known, or the algorithm does not work that way.
     """
     if name not in OPTIONS:
         raise UnknownName("timeline", name, OPTIONS)
@@ -58,6 +60,11 @@ def get(name: str, algorithm: Algorithm, schedule: MixingSchedule, **options: ob
         raise InputError("timeline", name, f"one of {wanted}, in which {algorithm.name} works")
     if name in LATE:
         return LATE[name](schedule, **options)
+    if (algorithm.pattern == "groups") != (name == "random-groups"):
+        wanted = "random-groups" if algorithm.pattern == "groups" else "one of single workers"
+        raise InputError("timeline", name, f"{wanted}, as {algorithm.name} works")
+    if name == "random-groups":
+        return RandomGroups(schedule, algorithm.group_size)  # type: ignore[attr-defined]
     if name == "round-robin":
         if algorithm.pattern != "server":
             raise InputError("timeline", name, f"one with pairs or groups, in which {algorithm.name} works")

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from numerics import graphs, problems, quantities, simulate
-from numerics.algorithms import DPSGD, OSGP, SGP
+from numerics.algorithms import DPSGD, OSGP, SGP, SequentialWAGMA
+from numerics.algorithms.wagma_sequential import InteractionState
 from numerics.engine import run
 from numerics.events import Round, rounds
 from numerics.noise import NoNoise
@@ -47,6 +48,37 @@ def test_quantities_are_their_formulas(objective, options):
         assert found.shape == (2,)
 
 
+def test_quantities_of_every_worker_are_their_formulas(objective):
+    """On states written by hand, for all workers and replicas."""
+    rng = np.random.default_rng(1)
+    x, anchor, interacted = rng.standard_normal((4, 2, 3)), rng.standard_normal((2, 3)), rng.standard_normal((4, 2, 3))
+    algorithm = SequentialWAGMA(step_size=0.1)
+    state = InteractionState(x=x, shown=x + 1, interacted=interacted, anchor=anchor)
+    mean = x.sum(0) / 4
+    expected = {
+        "worker_drift_sq": [[sum((x[i, r] - anchor[r]) ** 2) for r in range(2)] for i in range(4)],
+        "center_drift_sq": [sum((mean[r] - anchor[r]) ** 2) for r in range(2)],
+        "worker_stale_distance_sq": [[sum((interacted[i, r] - mean[r]) ** 2) for r in range(2)] for i in range(4)],
+        "worker_view_distance_sq": [[sum((x[i, r] - mean[r]) ** 2) for r in range(2)] for i in range(4)],
+        "total_consensus_sq": [sum(sum((x[i, r] - mean[r]) ** 2) for i in range(4)) for r in range(2)],
+    }
+    for name, values in expected.items():
+        quantity = quantities.get(name)
+        found = quantity.measure(quantities.Snapshot(Problem(objective, NoNoise()), algorithm, state))
+        np.testing.assert_allclose(found, values, rtol=1e-12, err_msg=name)
+        assert quantity.per_worker == (np.ndim(values) == 2)
+
+
+def test_what_every_worker_has_is_recorded_for_every_worker():
+    problem = problems.cosine(dim=2, workers=3)
+    algorithm, names = SequentialWAGMA(step_size=0.1, period=4), ("worker_view_distance_sq", "total_consensus_sq")
+    run = simulate(algorithm, problem, graphs.complete(3), iterations=9, replicas=2, record_every=3, quantities=names)
+    assert run["worker_view_distance_sq"].dims == ("iteration", "worker", "replica")
+    assert run["worker_view_distance_sq"].shape == (4, 3, 2)
+    np.testing.assert_allclose(run["worker_view_distance_sq"].sum("worker"), run["total_consensus_sq"], rtol=1e-12)
+    assert run["diverged_at"].values.tolist() == [-1, -1]
+
+
 def test_view_radius_is_the_largest_distance_to_the_center_of_the_ball():
     objective = problems.quadratic(dim=3, workers=4, hessians="different", center=0.5).objective
     algorithm, state = pushed(objective)
@@ -69,8 +101,10 @@ def test_view_radius_counts_a_center_whose_mass_in_flight_lies_outside():
 def test_measuring_changes_nothing(objective):
     algorithm, state = pushed(objective, OSGP)
     before = [slab.copy() for slab in state.slabs()]
+    to_minimiser = {"center_distance_sq", "view_distance_sq", "view_mean_distance_sq"} if objective.minimiser() is None else set()
+    other_systems = {"leader_grad_norm_sq", "worker_drift_sq", "center_drift_sq", "worker_stale_distance_sq"}
     for quantity in quantities.QUANTITIES.values():
-        if quantity.name == "leader_grad_norm_sq" or (quantity.name.endswith("distance_sq") and objective.minimiser() is None):
+        if quantity.name in to_minimiser | other_systems:
             with pytest.raises(InputError):
                 quantity.measure(quantities.Snapshot(Problem(objective, NoNoise()), algorithm, state))
         elif quantity.name != "view_radius":
