@@ -5,6 +5,7 @@ from __future__ import annotations
 from numerics.objectives.base import Constant, Objective, Workers
 from numerics.objectives.cosine import Cosine
 from numerics.objectives.finite_sum import FiniteSum
+from numerics.objectives.huber import Huber
 from numerics.objectives.logistic import Logistic
 from numerics.objectives.matrix_completion import MatrixCompletion
 from numerics.objectives.mixed_quadratic import MixedQuadratic
@@ -18,6 +19,7 @@ __all__ = [
     "Constant",
     "Cosine",
     "FiniteSum",
+    "Huber",
     "Logistic",
     "MatrixCompletion",
     "MixedQuadratic",

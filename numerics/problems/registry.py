@@ -20,6 +20,7 @@ FACTORIES: dict[str, Callable[..., Problem]] = {
     "logistic-breast-cancer": real.logistic_breast_cancer,
     "logistic-digits": real.logistic_digits,
     "hard-instance": synthetic.hard_instance,
+    "huber": synthetic.huber,
 }
 
 FILE_PREFIX = "logistic:"

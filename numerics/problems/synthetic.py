@@ -8,6 +8,7 @@ from numerics import noise as noises
 from numerics.objectives.base import Objective
 from numerics.objectives.bump import Bump
 from numerics.objectives.cosine import Cosine
+from numerics.objectives.huber import Huber
 from numerics.objectives.matrix_completion import MatrixCompletion
 from numerics.objectives.mixed_quadratic import MixedQuadratic
 from numerics.objectives.quadratic import Quadratic
@@ -58,6 +59,11 @@ def hard_instance(*, dim: int = 50, workers: int = 16, sigma: float = 1.0, noise
 def sinc(*, dim: int = 2, workers: int = 4, sigma: float = 0.0, noise: str = "gaussian", **options: Any) -> Problem:
     """Return ``sin(pi r)/(pi r)``, ``r = ||x||``, with tilts; options are those of `Sinc`."""
     return _problem("sinc", Sinc, dim, workers, sigma, noise, options)
+
+
+def huber(*, dim: int = 50, workers: int = 16, sigma: float = 1.0, noise: str = "gaussian", **options: Any) -> Problem:
+    """Return ``sum_j h(x_j)``, h quadratic up to a knee and linear beyond, with tilts; options are those of `Huber`."""
+    return _problem("huber", Huber, dim, workers, sigma, noise, options)
 
 
 def bump(*, dim: int = 1, workers: int = 2, sigma: float = 0.0, noise: str = "none", **options: Any) -> Problem:

@@ -64,6 +64,9 @@ def gradient(problem: Problem, x: Vector, i: int | None) -> Vector:
         common = [smoothness * math.sin(t) for t in x]
     elif problem.name == "rational":
         common = [smoothness * t / (1 + t * t) ** 2 for t in x]
+    elif problem.name == "huber":
+        knee = options.get("knee", 1.0)
+        common = [smoothness * min(max(t, -knee), knee) for t in x]
     elif problem.name == "saddle":
         r = math.sqrt(5 / 3)
         bend = 3 * r * r - 1

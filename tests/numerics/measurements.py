@@ -65,6 +65,11 @@ def saddle(n: int) -> Callable[[], Problem]:
     return lambda: problems.saddle(dim=3, workers=n, sigma=1.5, zeta=0.4, seed=3, start=1.25)
 
 
+def huber(n: int) -> Callable[[], Problem]:
+    """Tilted Huber functions that start on both sides of the knee."""
+    return lambda: problems.huber(dim=4, workers=n, smoothness=2.0, knee=0.3, spread=0.9, sigma=0.5, zeta=0.2, seed=6)
+
+
 def shared(n: int) -> Callable[[], Problem]:
     """Quadratics with one spectrum."""
     return lambda: problems.quadratic(dim=3, workers=n, spectrum=[1.0, 0.5, 0.2], sigma=0.7, zeta=0.5, center=0.3, seed=4)
@@ -117,6 +122,14 @@ MEASUREMENTS = {
         brute_force.complete(4),
         {"delay": 3},
         lambda schedule: Late.adversarial(schedule, 2, 3, "fixed"),
+    ),
+    "eager huber": Measurement(
+        "eager",
+        huber(5),
+        lambda: graphs.complete(5).schedule(),
+        brute_force.complete(5),
+        {"delay": 2},
+        lambda schedule: Late.adversarial(schedule, 2, 2, "fixed"),
     ),
     "local-sgd quadratic ring": Measurement(
         "local-sgd", shared(6), lambda: graphs.ring(6).schedule(), brute_force.ring(6), {"period": 2, "momentum": 0.5}

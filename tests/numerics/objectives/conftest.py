@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from numerics.objectives import Cosine, Logistic, MatrixCompletion, MixedQuadratic, Quadratic, Rational, Saddle, Sinc
+from numerics.objectives import Cosine, Huber, Logistic, MatrixCompletion, MixedQuadratic, Quadratic, Rational, Saddle, Sinc
 from numerics.objectives.bump import Bump
 from numerics.objectives.hard_instance import HardInstance
 
@@ -27,6 +27,7 @@ MAKERS = {
     "sinc-line": lambda: Sinc(3, 1, start=0.9),
     "matrix-completion": lambda: MatrixCompletion(4, 6, rank=2, zeta=0.7, seed=3),
     "matrix-completion-vector": lambda: MatrixCompletion(3, 5, radius=3.0, seed=1),
+    "huber": lambda: Huber(4, 5, smoothness=2.5, knee=0.4, zeta=0.7, start=0.3, spread=0.8, seed=9),
     "logistic": lambda: Logistic(shards(), regularisation=0.05),
     "logistic-ball": lambda: Logistic(shards((4, 4, 4)), regularisation=0.0, radius=0.02),
 }

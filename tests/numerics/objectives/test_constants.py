@@ -92,7 +92,7 @@ def test_zeta(objective):
 def test_gradient_bound(objective):
     bound = objective.constants().get("M")
     rng = np.random.default_rng(5)
-    steepest = {"Cosine": np.pi / 2, "Rational": 3**-0.5}.get(type(objective).__name__)
+    steepest = {"Cosine": np.pi / 2, "Rational": 3**-0.5, "Huber": 0.4}.get(type(objective).__name__)
     x = rng.standard_normal((400, objective.dim)) * np.geomspace(0.01, 100, 400)[:, None]
     if steepest is not None:
         # All corners of the cube where the slopes are largest: the bound is attained at one of them.

@@ -11,7 +11,7 @@ from numerics import problems
 from numerics.streams import Streams
 from straggler import InputError, UnknownName
 
-SYNTHETIC = ("cosine", "rational", "saddle", "quadratic", "hard-instance", "sinc", "bump", "matrix-completion")
+SYNTHETIC = ("cosine", "rational", "saddle", "quadratic", "hard-instance", "sinc", "bump", "huber", "matrix-completion")
 REAL = ("logistic-breast-cancer", "logistic-digits")
 
 
@@ -121,6 +121,8 @@ def test_unknown_problems(name, message):
         ("rational", {"noise": "minibatch"}, InputError, "not a mean over samples"),
         ("rational", {"noise": "gauss"}, UnknownName, "gaussian"),
         ("sinc", {"start": math.inf}, InputError, "start = inf"),
+        ("huber", {"knee": 0}, InputError, "knee = 0"),
+        ("huber", {"spread": math.nan}, InputError, "spread = nan"),
         ("matrix-completion", {"dim": 10, "rank": 3}, InputError, "divisor of dim = 10"),
         ("matrix-completion", {"dim": 4, "rank": 4}, InputError, "rank = 4"),
         ("matrix-completion", {"radius": 0}, InputError, "radius = 0"),
