@@ -8,7 +8,7 @@ import pytest
 import paper_figs
 from paper_figs import command
 
-SCRIPTS = ("sgp", "dpsgd", "overview")
+SCRIPTS = ("sgp", "dpsgd", "overview", "lsgd", "easgd")
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -45,7 +45,8 @@ def test_paths_are_printed_and_arguments_passed_on(tmp_path, capsys):
 
 
 def test_importing_and_help_do_not_load_matplotlib():
-    code = "import sys, paper_figs.sgp, paper_figs.dpsgd, paper_figs.overview; print('matplotlib' in sys.modules)"
+    modules = ", ".join(f"paper_figs.{name}" for name in SCRIPTS)
+    code = f"import sys, {modules}; print('matplotlib' in sys.modules)"
     root = Path(paper_figs.__file__).parents[1]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
