@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from numerics import graphs, problems, quantities, simulate
-from numerics.algorithms import DPSGD, OSGP, SGP, SequentialWAGMA
+from numerics.algorithms import DPSGD, LGD, OSGP, SGP, SequentialWAGMA
 from numerics.algorithms.wagma_sequential import InteractionState
 from numerics.engine import run
 from numerics.events import Round, rounds
 from numerics.noise import NoNoise
 from numerics.problems import Problem
 from numerics.recorder import Trajectory
+from numerics.streams import Streams
 from straggler import InputError, UnknownName
 
 
@@ -111,6 +112,27 @@ def test_measuring_changes_nothing(objective):
             quantity.measure(quantities.Snapshot(Problem(objective, NoNoise()), algorithm, state))
     for slab, kept in zip(state.slabs(), before, strict=True):
         np.testing.assert_array_equal(slab, kept)
+
+
+def test_leaders_and_models_are_measured_worker_by_worker():
+    problem = problems.quadratic(dim=2, workers=3, sigma=0.0, noise="none", mu=0.5, center=0.25)
+    algorithm = LGD(step_size=0.1)
+    state = algorithm.init(np.array([[[1.0, 2.0]], [[0.5, 0.0]], [[-1.0, 1.0]]]), 3)
+    algorithm.equip(state, problem, Streams(0, (0,)))
+    now = quantities.Snapshot(problem, algorithm, state)
+    apart = state.x[:, 0] - 0.25
+    values = [0.5 * (u[0] ** 2 + 0.5 * u[1] ** 2) for u in apart]
+    assert values.index(min(values)) == 1
+    slope = apart[1] * [1.0, 0.5]
+    expected = {
+        "worker_suboptimality": np.mean(values),
+        "leader_grad_norm_sq": slope @ slope,
+        "view_distance_sq": np.mean(np.sum(apart**2, axis=1)),
+        "view_mean_distance_sq": np.sum(apart.mean(0) ** 2),
+        "center_distance_sq": np.sum(apart.mean(0) ** 2),
+    }
+    for name, value in expected.items():
+        np.testing.assert_allclose(quantities.get(name).measure(now), [value], rtol=1e-12)
 
 
 def test_names_are_checked():

@@ -81,3 +81,7 @@ def test_slots_that_workers_share_are_refused():
     problem, ring = problems.quadratic(dim=2, workers=4), graphs.ring(4)
     with pytest.raises(InputError, match="slot of its own"):
         simulate(ADMM(step_size=0.1), problem, ring, iterations=2, timeline=WorstDelay(ring.schedule(), 3, "none"))
+
+
+def test_symbols_that_theorems_ask_for():
+    assert ADMM(step_size=0.5, penalty=2.0).symbols(4) == {"beta": 0.0, "lambda_": 2.0}

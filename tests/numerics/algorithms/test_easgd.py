@@ -148,3 +148,8 @@ def test_an_adversary_that_moves_reads_about_is_refused(cls, partners):
     schedule: MixingSchedule = ring.schedule()
     with pytest.raises(InputError, match="slot of its own"):
         simulate(cls(step_size=0.1), problem, ring, iterations=2, timeline=WorstDelay(schedule, 3, partners))
+
+
+def test_symbols_that_theorems_ask_for():
+    assert EASGD(step_size=0.5, alpha=0.1, period=2).symbols(4) == {"beta": 0.0, "tau": 2, "pull": 0.1, "lambda_": 0.2}
+    assert "lambda_" not in EASGD(step_size=lambda k: 0.1, alpha=0.1).symbols(4)

@@ -62,3 +62,18 @@ def test_zeta_on_the_ball_is_within_the_triangle_inequality():
 def test_refusals(kind, options, message):
     with pytest.raises(InputError, match=message):
         kind(4, 3, **options)
+
+
+def test_levels_are_the_different_eigenvalues():
+    assert Quadratic(2, 5, smoothness=4.0, mu=1.0, levels=2).eigenvalues.tolist() == [4.0, 4.0, 4.0, 1.0, 1.0]
+    np.testing.assert_allclose(Quadratic(2, 6, smoothness=4.0, mu=1.0, levels=3).eigenvalues, [4, 4, 2, 2, 1, 1])
+    np.testing.assert_array_equal(Quadratic(2, 4, levels=4).eigenvalues, Quadratic(2, 4).eigenvalues)
+    for levels in (0, 5):
+        with pytest.raises(InputError, match="levels"):
+            Quadratic(2, 4, levels=levels)
+
+
+@pytest.mark.parametrize("kind", [Quadratic, MixedQuadratic])
+def test_the_minimiser_is_where_the_gradient_vanishes(kind):
+    objective = kind(3, 4, center=0.7, zeta=0.5)
+    np.testing.assert_allclose(objective.gradient(objective.minimiser()[None]), 0.0, atol=1e-14)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from numerics import graphs, problems, simulate
-from numerics.algorithms import APSGD
+from numerics import graphs, problems, simulate, timeline
+from numerics.algorithms import ADPSGD, APSGD, SGD
 from numerics.moments import exact_moments
 from numerics.streams import Streams
 from numerics.timeline import RoundRobin
 from numerics.timeline.base import STRETCH
+from straggler import InputError
 
 
 @pytest.mark.parametrize("n", [2, 3, 8])
@@ -51,3 +52,11 @@ def test_delays_a_server_by_n_minus_1_exactly():
     np.testing.assert_allclose(run.grad_norm_sq[:, 0], h**2 * np.square(x), rtol=1e-12)
     np.testing.assert_allclose(exact.grad_norm_sq, h**2 * np.square(x), rtol=1e-12)
     assert float(run.largest_staleness[0]) == n - 1
+
+
+def test_turns_are_taken_by_name():
+    schedule = graphs.complete(3).schedule()
+    assert isinstance(timeline.get("round-robin", APSGD(step_size=0.1), schedule), RoundRobin)
+    for algorithm in (ADPSGD(step_size=0.1), SGD(step_size=0.1)):
+        with pytest.raises(InputError, match="round-robin"):
+            timeline.get("round-robin", algorithm, schedule)
