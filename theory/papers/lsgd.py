@@ -197,7 +197,10 @@ infrequent_leader = Theorem(
     + r"""Between elections $z$ is fixed; let $D=\mathbb{E}f(z)-f^*$, $\varrho=1-(\mu+\lambda)\gamma\in[0,1)$ and
 $c=\frac\mu{\mu+\lambda}$. (D) reads $d_{k+1}\le\varrho d_k+\gamma\lambda D+\frac{L\gamma^2\sigma^2}2$, and $D\le d_0$ if the
 period starts at $0$: $d_j\le w_jd_0+(1-w_j)F$ with $w_j=1-c(1-\varrho^j)$ and $F=\frac{\gamma L\sigma^2}{2\mu}$, for
-$j\le\tau$. Over periods, with $K=r\tau+j$, $d_K\le\omega\Delta+(1-\omega)F$ with $\omega=w_\tau^rw_j$. Now $\ln
-w_j=\ln(1-c+ce^{j\ln\varrho})$ is convex in $j$ and zero at $j=0$, so $w_j\le w_\tau^{j/\tau}$ and $\omega\le w_\tau^{K/\tau}$,
-where $w_\tau=w$.""",
+$j\le\tau$. Where the leader is not pulled back to $z$, let $e_j=d_j-F$ and $\epsilon=D-F\le e_0$: the others keep $\varrho^j$
+of their excess over $F$ and gain at most $(w_j-\varrho^j)\epsilon$, the leader keeps at most $(1-\mu\gamma)^j\epsilon$, where
+$\varrho^j\le(1-\mu\gamma)^j\le w_j$; so $e_j\le w_je_0$ if $\epsilon\ge0$, and $e_j\le\varrho^je_0$ if not: as before where
+$e_0\ge0$, and never positive elsewhere. Over periods, with $K=r\tau+j$, $d_K\le\omega\Delta+F$ with $\omega=w_\tau^rw_j$. Now
+$\ln w_j=\ln(1-c+ce^{j\ln\varrho})$ is convex in $j$ and zero at $j=0$, so $w_j\le w_\tau^{j/\tau}$ and $\omega\le
+w_\tau^{K/\tau}$, where $w_\tau=w$.""",
 )
