@@ -10,6 +10,7 @@ import numpy as np
 from experiments import measures
 from numerics.moments import closes
 from numerics.objectives import Quadratic
+from numerics.timeline import RandomGroups
 
 if TYPE_CHECKING:
     from experiments.claims import Option
@@ -77,7 +78,7 @@ def _plain_overlap(setting: Setting) -> bool:
 
 
 def _follows(setting: Setting, **wanted: Option) -> bool:
-    """Return whether the leaders of a claim's system are as these options (of `Leaders`) say."""
+    """Return whether the options of a claim's system are these."""
     algorithm = setting.claim.build_algorithm(1.0)
     return all(getattr(algorithm, name, None) == value for name, value in wanted.items())
 
@@ -89,6 +90,21 @@ def _isotropic(setting: Setting) -> bool:
 
 def _alike(setting: Setting) -> bool:
     return setting.problem.numbers.get("zeta") == 0
+
+
+def _bounded_gradients(setting: Setting) -> bool:
+    return bool(np.isfinite(setting.problem.numbers.get("M", np.inf)))
+
+
+def _uniform_groups(setting: Setting) -> bool:
+    timeline, size = setting.timeline, setting.constants.get("group")
+    return setting.claim.system == "wagma-sequential" and (
+        timeline is None or (isinstance(timeline, RandomGroups) and timeline.size == size)
+    )
+
+
+def _nothing_lost(setting: Setting) -> bool:
+    return setting.claim.system == "eager" and _follows(setting, stale="accumulate")
 
 
 _MET: dict[str, Callable[[Setting], bool]] = {
@@ -109,6 +125,9 @@ _MET: dict[str, Callable[[Setting], bool]] = {
     ),
     "convex-quadratic": lambda setting: isinstance(setting.problem.objective, Quadratic) and _alike(setting),
     "isotropic-quadratic": _isotropic,
+    "second-moment": _bounded_gradients,
+    "sequence-of-groups": _uniform_groups,
+    "late-gradients": _nothing_lost,
     "elastic-step": lambda setting: setting.claim.system == "easgd" and _follows(setting, period=1, momentum=0.0),
 }
 """By name of the assumption in the theory."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -58,6 +59,8 @@ def prepare(claim: Claim) -> Setting:
     problem, schedule = claim.build_problem(), claim.build_schedule()
     timeline = claim.build_timeline(claim.build_algorithm(1.0), schedule)
     constants = _base(claim, problem, schedule, timeline) | _mixing(claim, theorem, problem) | dict(claim.parameters)
+    if "M" in theorem.constants:  # objectives whose gradients are not bounded do not state a bound
+        constants = {"M": math.inf} | constants
     gamma = _gamma(claim, theorem, constants)
     if gamma > 0:  # some options are a share over the step size, or the other way round
         constants = claim.build_algorithm(gamma).symbols(claim.nodes) | constants

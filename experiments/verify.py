@@ -142,6 +142,7 @@ def _trivial(setting: Setting) -> float | None:
 def _outcome(setting: Setting, evidence: Evidence | None, verdict: str, reason: str, factor: float | None) -> Outcome:
     claim, theorem = setting.claim, setting.theorem
     interval = evidence.interval if evidence else None
+    bound = float(theorem.bound(**setting.constants)) if setting.gamma > 0 else math.inf
     finding = Finding(
         theorem=theorem.key,
         standing=theorem.standing,
@@ -155,7 +156,7 @@ def _outcome(setting: Setting, evidence: Evidence | None, verdict: str, reason: 
         measured_ci=(interval.lower, interval.upper) if interval else None,
         exact=evidence.exact if evidence else None,
         worst_case=None,
-        bound=float(theorem.bound(**setting.constants)) if setting.gamma > 0 else None,
+        bound=bound if math.isfinite(bound) else None,
         verdict=verdict,
         reason=reason,
         factor=factor,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from experiments.claims import Claim
-from experiments.grid import asynchronous, elastic_averaging, leader, synchronous
+from experiments.grid import asynchronous, elastic_averaging, group, leader, synchronous
 
 SYNTHETIC = ("cosine", "rational", "saddle", "quadratic")
 QUICK_GRAPHS = (("ring", 8), ("torus", 16), ("complete", 8))
@@ -14,7 +14,7 @@ def quick() -> list[Claim]:
     """Return the default grid: every theorem of the house at least once, in under three minutes on two cores."""
     rounds = synchronous.claims(4000, QUICK_GRAPHS, ("cosine", "quadratic"))
     center = [*leader.claims(4000), *elastic_averaging.claims(4000)]
-    return [*rounds, *asynchronous.claims(4000), *center, *synchronous.real(2000)]
+    return [*rounds, *asynchronous.claims(4000), *center, *group.claims(4000), *synchronous.real(2000)]
 
 
 def full() -> list[Claim]:
@@ -22,5 +22,6 @@ def full() -> list[Claim]:
     long = 20_000
     rounds = synchronous.claims(long, FULL_GRAPHS, SYNTHETIC)
     center = [*leader.claims(long, (6, 16), (0.1, 0.9)), *elastic_averaging.claims(long, (3, 16), (0.1, 0.9))]
-    claims = [*quick(), *rounds, *asynchronous.claims(long), *center, *synchronous.real(5000)]
+    groups = group.claims(long, ((2, 1, 16), (8, 4, 10), (12, 12, 5)), ((4, 2, 3), (2, 1, 4)), ((1, 1), (3, 6)))
+    claims = [*quick(), *rounds, *asynchronous.claims(long), *center, *groups, *synchronous.real(5000)]
     return list({claim.model_dump_json(): claim for claim in claims}.values())

@@ -6,7 +6,7 @@ The mean over iterations, the final value, and the largest expectation of anythi
 
 from __future__ import annotations
 
-from experiments.measures import elastic_averaging, geometry, leader, push_sum
+from experiments.measures import elastic_averaging, geometry, group, leader, push_sum
 from experiments.measures.base import Measure, at_worst, averaged, exact_mean, horizons, largest, last
 from straggler import UnknownName
 
@@ -15,6 +15,7 @@ SPECIAL: dict[str, Measure] = {
     **leader.MEASURES,
     **geometry.MEASURES,
     **elastic_averaging.MEASURES,
+    **group.MEASURES,
 }
 
 PREFIXES = {"mean_": averaged, "last_": last, "largest_": at_worst}

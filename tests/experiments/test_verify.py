@@ -188,7 +188,9 @@ def test_the_quick_grid_has_no_unexplained_violation() -> None:
     simulated = {key for key in registry.keys() if set(registry.card(key).systems) & set(REGISTRY)}  # noqa: SIM118
     assert {claim.theorem for claim in claims} == simulated
     assert not [f for f in findings if f.fails]
-    assert {f.theorem for f in findings if f.verdict == "violated"} == {"sgp.lemma-3:printed", "lsgd.stationary-points:printed"}
+    false = {"sgp.lemma-3:printed", "lsgd.stationary-points:printed"}
+    false |= {"eager.lemma-6.2:printed", "eager.theorem-6.3-bound:printed", "eager.theorem-6.3:printed"}
+    assert {f.theorem for f in findings if f.verdict == "violated"} == false
     assert not [f for f in findings if f.verdict == "inconclusive"]
     exact = [f for f in findings if f.exact is not None]
     assert len(exact) >= 20
