@@ -242,6 +242,7 @@ def test_a_smaller_bound_is_noticed_where_it_is_attained(change: dict, monkeypat
         (
             LATE.model_copy(
                 update={"theorem": "eager.theorem-6.3:corrected", "problem": "quadratic", "parameters": {"epsilon": 1.0}}
+                | {"timeline_options": {"late": 2}}
             ),
             "second moment",
         ),
