@@ -56,8 +56,8 @@ RC = {
 
 
 @contextmanager
-def sheet(panels: int, width: float = 10.0, height: float = 4.4) -> Iterator[tuple[Any, Any]]:
-    """Yield a figure of the house style and its row of axes; sizes in inches.
+def sheet(panels: int, width: float = 10.0, height: float = 4.4, rows: int = 1) -> Iterator[tuple[Any, Any]]:
+    """Yield a figure of the house style and its axes, row by row; sizes in inches.
 
     No backend is chosen and no window opened: the figure is drawn by Agg when it is saved.
     """
@@ -66,7 +66,7 @@ def sheet(panels: int, width: float = 10.0, height: float = 4.4) -> Iterator[tup
 
     with matplotlib.rc_context(RC):
         figure = Figure(figsize=(width, height), layout="constrained")
-        axes = figure.subplots(1, panels, squeeze=False)[0]
+        axes = figure.subplots(rows, panels // rows, squeeze=False).ravel()
         yield figure, axes
 
 
