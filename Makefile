@@ -31,6 +31,7 @@ lint: $(VENV)/.installed-dev
 figures: $(VENV)/.installed
 	$(BIN)/straggler figure sgp --out figures
 	$(BIN)/straggler figure dpsgd --out figures
+	$(BIN)/straggler figure wagma --out figures
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-only -s -n 0
