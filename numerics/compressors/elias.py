@@ -18,21 +18,32 @@ def elias_length(number: int) -> int:
     return bits
 
 
-def expected_bits(d: int, levels: int) -> float:
-    """Return a bound on the expected bits of QSGD's signed levels of any vector in R^d, the norm not counted.
+def sparse_bits(d: int, levels: int) -> float:
+    """Return a bound on the expected bits of QSGD's signed levels of any vector in R^d, in a code of what is not zero.
 
-    Sparse code: for every level that is not zero the distance to the one before, its sign, and its size. With N of them, whose
-    sizes sum to S, distances sum to at most d; `elias_length` is below the concave ``c(a) = 1 + (5/2) log2 a``, so by Jensen
-    all takes at most ``N (1 + c(d/N) + c(S/N))``, which is jointly concave in (N, S) and grows with S. In expectation it is
-    hence at most its value at E N and E S, where ``E S = s ||x||_1/||x|| <= s sqrt(d)`` and ``E N <= min(d, E S)``; the
-    largest over all such E N is returned, which lies at ``sqrt(d S) 2^0.6 / e`` where that is allowed.
-    Dense code: a size plus one for every coordinate, and a sign for every level that is not zero: at most
-    ``min(d, E S) + d c(1 + S/d)``. The shorter bound counts; sender and receiver agree on the code once, knowing d and s.
+    For each of these the distance to the one before, its sign, and its size. With N of them, whose sizes sum to S, distances
+    sum to at most d; `elias_length` is below the concave ``c(a) = 1 + (5/2) log2 a``, so by Jensen all takes at most
+    ``N (1 + c(d/N) + c(S/N))``, which is jointly concave in (N, S) and grows with S. In expectation it is hence at most its
+    value at E N and E S, where ``E S = s ||x||_1/||x|| <= s sqrt(d)`` and ``E N <= min(d, E S)``; the largest over all such
+    E N is returned, which lies at ``sqrt(d S) 2^0.6 / e`` where that is allowed.
     Source: derived here; QSGD's Theorem 3.2 has ``E N <= s (s + sqrt(d))`` and an o(1).
     """
     total = levels * math.sqrt(d)
-    most = min(float(d), total)
-    count = min(most, math.sqrt(d * total) * 2**0.6 / math.e)
-    sparse = count * (3 + 2.5 * math.log2(d / count) + 2.5 * math.log2(total / count))
-    dense = most + d * (1 + 2.5 * math.log2(1 + total / d))
-    return min(sparse, dense)
+    count = min(float(d), total, math.sqrt(d * total) * 2**0.6 / math.e)
+    return count * (3 + 2.5 * math.log2(d / count) + 2.5 * math.log2(total / count))
+
+
+def dense_bits(d: int, levels: int) -> float:
+    """Return a bound on the expected bits of QSGD's signed levels of any vector in R^d, in a code of all of them.
+
+    A size plus one for every coordinate, and a sign for every level that is not zero; in the terms of `sparse_bits` at most
+    ``E N + d c(1 + S/d)``.
+    Source: derived here.
+    """
+    total = levels * math.sqrt(d)
+    return min(float(d), total) + d * (1 + 2.5 * math.log2(1 + total / d))
+
+
+def expected_bits(d: int, levels: int) -> float:
+    """Return the smaller one of both bounds: sender and receiver agree on the code once, knowing d and s."""
+    return min(sparse_bits(d, levels), dense_bits(d, levels))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import MISSING, fields
 from typing import Any
 
 from numerics.compressors.base import Compressor
@@ -38,8 +39,6 @@ def get(name: str, **options: Any) -> Compressor:
     InputError
         For an option that is missing or out of range.
     """
-    from dataclasses import MISSING, fields
-
     if name not in REGISTRY:
         raise UnknownName("compressor", name, NAMES)
     known = {field.name: field.default for field in fields(REGISTRY[name])}
