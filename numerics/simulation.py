@@ -156,6 +156,12 @@ def starting_point(problem: Problem, x0: Floats | None) -> Floats:
     return point
 
 
+def spread_start(x0: Floats, n: int, replicas: int) -> Floats:
+    """Return a starting point for every replica, shape (R, d), or (n, R, d) where workers start apart; read-only."""
+    dim = x0.shape[-1]
+    return np.broadcast_to(x0, (replicas, dim)) if x0.ndim == 1 else np.broadcast_to(x0[:, None, :], (n, replicas, dim))
+
+
 def constants(
     algorithm: Algorithm,
     problem: Problem,
@@ -220,10 +226,9 @@ def _block(
     x0: Floats,
 ) -> Trajectory:
     """Simulate one block of replicas; a replica that overflows is recorded as inf or nan and stops nobody else."""
-    n, dim, size = problem.objective.n, problem.objective.dim, len(block)
-    start = np.broadcast_to(x0, (size, dim)) if x0.ndim == 1 else np.broadcast_to(x0[:, None, :], (n, size, dim))
+    n, size = problem.objective.n, len(block)
     streams = Streams(seed, block)
-    state = algorithm.init(start, n)
+    state = algorithm.init(spread_start(x0, n, size), n)
     algorithm.equip(state, problem, streams)
     if isinstance(state, ReadState):
         state.open(timeline.opening(streams))
