@@ -119,6 +119,15 @@ def fits_numpy(x: Array) -> bool:
     return isinstance(x, np.ndarray) and x.dtype == np.float64
 
 
+def times_rows(x: Floats, factors: Floats, out: Floats) -> None:
+    """Write x (m, R, d) times one factor per vector (m, R) into ``out``; for short vectors, copying the factors is faster."""
+    if x.shape[-1] < BUFFER:
+        np.copyto(out, factors[..., None])
+        out *= x
+    else:
+        np.multiply(x, factors[..., None], out=out)
+
+
 def native(numbers: Floats, like: Array) -> Array:
     """Return uniform numbers of (0, 1) in the library, type and place of ``like``; in single precision they stay below 1."""
     if isinstance(like, np.ndarray) and like.dtype == np.float64:

@@ -23,7 +23,7 @@ class Draws(Protocol):
         ...
 
     def uniforms(self, workers: int, count: int) -> Floats:
-        """Return numbers, each uniform on (0, 1), of shape (workers, R, count), valid until the next call."""
+        """Return numbers, each uniform on (0, 1), of shape (workers, R, count), for the caller to use up until the next call."""
         ...
 
     def keys(self, workers: int, count: int) -> NDArray[np.uint64]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from numerics.compressors.base import REAL_BITS, Compressor, fits_numpy, in_range
+from numerics.compressors.base import REAL_BITS, Compressor, fits_numpy, in_range, times_rows
 from numerics.compressors.draws import Draws
 from numerics.typing import Array, Floats
 
@@ -45,14 +45,15 @@ class OneBit(Compressor):
         if not fits_numpy(x):
             super()._kernel(x, draws, out)
             return
-        np.copyto(out, x >= 0)
-        negative = np.subtract(1.0, out)
-        count = np.matmul(out, np.ones(x.shape[-1]))
-        above = np.vecdot(x, out) / np.maximum(count, 1.0)
+        positive = np.empty(x.shape)
+        np.copyto(positive, x >= 0)
+        negative = np.subtract(1.0, positive)
+        count = np.matmul(positive, np.ones(x.shape[-1]))
+        above = np.vecdot(x, positive) / np.maximum(count, 1.0)
         below = np.vecdot(x, negative) / np.maximum(x.shape[-1] - count, 1.0)
-        out *= above[..., None]
-        negative *= below[..., None]
-        out += negative
+        times_rows(positive, above, out)
+        times_rows(negative, below, positive)
+        out += positive
         wrong = ~np.isfinite(above - below)
         if wrong.any():
             in_range(self._means, wrong, x, out)

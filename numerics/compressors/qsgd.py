@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from numerics.compressors.base import REAL_BITS, Compressor, fits_numpy, in_range, native
+from numerics.compressors.base import REAL_BITS, Compressor, fits_numpy, in_range, native, times_rows
 from numerics.compressors.draws import Draws
 from numerics.compressors.elias import expected_bits
 from numerics.typing import Array, Floats
@@ -77,17 +77,19 @@ class QSGD(Compressor):
         assert draws is not None
         uniforms = draws.uniforms(x.shape[0], x.shape[-1])
         squares = np.vecdot(x, x)
-        self._round(x, squares, uniforms, out)
         wrong = ~((squares > 1e-270) & (squares < 1e300))
-        if wrong.any():
-            in_range(self._rows, wrong, x, out, uniforms)
+        again = uniforms.copy() if wrong.any() else None
+        self._round(x, squares, uniforms, out)
+        if again is not None:
+            in_range(self._rows, wrong, x, out, again)
 
     def _round(self, x: Floats, squares: Floats, uniforms: Floats, out: Floats) -> None:
-        norm = np.sqrt(squares)[..., None]
-        np.multiply(x, self.levels / np.where(norm > 0, norm, 1.0), out=out)
-        out += uniforms
-        np.floor(out, out=out)
-        out *= norm / self.levels
+        """Write Q(x) into ``out``; the uniform numbers are used up."""
+        norm = np.sqrt(squares)
+        times_rows(x, self.levels / np.where(norm > 0, norm, 1.0), out)
+        uniforms += out
+        np.floor(uniforms, out=uniforms)
+        times_rows(uniforms, norm / self.levels, out)
 
     def _rows(self, x: Floats, uniforms: Floats) -> Floats:
         out = np.empty_like(x)

@@ -72,7 +72,7 @@ class Given:
         assert self.numbers.shape[2] == count
         given, self.numbers = self.numbers[:workers], self.numbers[workers:]
         assert len(given) == workers
-        return given
+        return given.copy()
 
     keys = uniforms
 
