@@ -85,7 +85,7 @@ def gauge(
     topology: Graph | MixingSchedule,
     *,
     iterations: int,
-    replicas: int = 16,
+    replicas: int | range = 16,
     seed: int = 0,
     every: int | None = None,
     x0: Floats | None = None,
@@ -98,7 +98,7 @@ def gauge(
     algorithm, problem, topology, iterations, seed, x0, timeline
         As for `simulate`.
     replicas
-        Number R >= 2 of replicas.
+        Number R >= 1 of replicas, or the range of replica numbers to run.
     every
         Number of events between two readings; by default about a thousand are taken.
 
@@ -111,20 +111,20 @@ def gauge(
     Raises
     ------
     StragglerError
-        As `simulate`; and if there are fewer than two replicas.
+        As `simulate`.
     """
     import xarray as xr
 
     schedule = admitted(algorithm, problem, topology)
     at_least("iterations", iterations, 1)
-    at_least("replicas", replicas, 2)
+    numbers = replicas if isinstance(replicas, range) else range(at_least("replicas", replicas, 1))
     at_least("seed", seed, 0)
     starting, clock = starting_point(problem, x0), fitting(algorithm, schedule, timeline)
     interval = max(1, iterations // MOMENTS_KEPT) if every is None else at_least("every", every, 1)
     at = np.arange(0, iterations, interval)
     pieces = [
         _block(algorithm, problem, clock, iterations, block, seed, interval, at.size, starting)
-        for block in blocks(range(replicas), problem.objective.n, problem.objective.dim)
+        for block in blocks(numbers, problem.objective.n, problem.objective.dim)
     ]
     distances = np.concatenate([piece[0] for piece in pieces], axis=2)
     distances /= np.array([algorithm.gamma(int(k)) for k in at])[:, None, None] ** 2
@@ -137,7 +137,7 @@ def gauge(
         "timeline": clock.provenance(),
         "constants": constants(algorithm, problem, schedule, iterations, starting, clock),
     }
-    return xr.Dataset(data, coords={"iteration": at, "replica": np.arange(replicas)}, attrs=attributes)
+    return xr.Dataset(data, coords={"iteration": at, "replica": np.array(numbers)}, attrs=attributes)
 
 
 def _block(

@@ -6,7 +6,7 @@ The mean over iterations, the final value, and the largest expectation of anythi
 
 from __future__ import annotations
 
-from experiments.measures import elastic_averaging, geometry, group, leader, push_sum
+from experiments.measures import elastic_averaging, gauge, geometry, group, leader, push_sum
 from experiments.measures.base import Measure, at_worst, averaged, exact_mean, horizons, largest, last
 from straggler import UnknownName
 
@@ -16,6 +16,7 @@ SPECIAL: dict[str, Measure] = {
     **geometry.MEASURES,
     **elastic_averaging.MEASURES,
     **group.MEASURES,
+    **gauge.MEASURES,
 }
 
 PREFIXES = {"mean_": averaged, "last_": last, "largest_": at_worst}

@@ -88,7 +88,7 @@ def test_a_stale_server_stays_within_its_bound():
 
 
 @pytest.mark.parametrize(
-    ("changes", "text"), [({"replicas": 1}, "replicas"), ({"iterations": 0}, "iterations"), ({"every": 0}, "every")]
+    ("changes", "text"), [({"replicas": 0}, "replicas"), ({"iterations": 0}, "iterations"), ({"every": 0}, "every")]
 )
 def test_bad_input(changes, text):
     settings = {"iterations": 5, "replicas": 3} | changes
