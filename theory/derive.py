@@ -131,14 +131,18 @@ _RANGES = {
     "k_0": (0, 3),
     "group": (0, 1.5),
     "quorum": (0, 1.5),
+    "faults": (0, 1.5),
+    "levels": (0, 1.5),
+    "d": (0, 2),
+    "slack": (0.61, 2),
 }
-_WHOLE = ("n", "K", "tau", "T", "batch", "group", "quorum")
-_SHARES_OF_N = ("group", "quorum")
-_BELOW_ONE = ("rho", "q")
+_WHOLE = ("n", "K", "tau", "T", "batch", "group", "quorum", "faults", "levels", "d")
+_SHARES_OF_N = ("group", "quorum", "faults")
+_BELOW_ONE = ("rho", "q", "lost")
 
 
 def draw(names: Sequence[str], size: int, seed: int = 0) -> dict[str, NDArray[np.float64]]:
-    """Return random constants, log-uniform over wide ranges (rho and q log-uniform in their distance to one)."""
+    """Return random constants, log-uniform over wide ranges (rho, q and lost log-uniform in their distance to one)."""
     rng = np.random.default_rng(seed)
     found: dict[str, NDArray[np.float64]] = {}
     for name in names:

@@ -84,6 +84,8 @@ _GREEK = {
     r"\lambda": "λ",
     r"\alpha": "α",
     r"\varepsilon": "ε",
+    r"\theta": "θ",
+    r"\omega": "ω",
 }
 
 
@@ -251,7 +253,7 @@ pull = define(
     called={"teng-2019": r"\lambda (in the algorithm)"},
 )
 sigma_f = define("sigma_f", "root of the variance of the values a leader is elected on", latex=r"\sigma_f", units={"f": 1})
-k_0 = define("k_0", "offset of the steps 2/(mu (k + k_0))", latex="k_0", least=1)
+k_0 = define("k_0", "offset of steps that fall as 1/(k + k_0)", latex="k_0", least=1, called={"stich-2018": "a"})
 cosine = define(
     "cosine",
     "cosine of the angle between the gradient step and the Newton step",
@@ -289,3 +291,43 @@ slow = define(
 u_0 = define("u_0", "start of EASGD on a quadratic along its faster direction", latex="u_0", units={"x": 1}, least=-math.inf)
 c_1 = define("c_1", "contraction of a gradient step under strong convexity", latex="c_1", called={"zhang-2015": r"\gamma_1"})
 contraction = define("contraction", "rate at which the recursion of EASGD forgets its start", latex="r_*")
+B = define(
+    "B",
+    "gauge of elastic consistency: views are within gamma B of the center in mean square",
+    units=_F_OVER_X,
+)
+faults = define(
+    "faults",
+    "workers that crash, or messages of a round that a worker may lack",
+    latex="n_f",
+    called={"nadiradze-2021": "f"},
+)
+lost = define(
+    "lost",
+    "share of the squared norm that a compressor loses at most: E||C(x) - x||^2 <= theta ||x||^2, theta < 1",
+    latex=r"\theta",
+    called={"nadiradze-2021": r"\gamma", "karimireddy-2019": r"1 - \delta", "stich-2018": "1 - k/d"},
+)
+blow_up = define(
+    "blow_up",
+    "variance of an unbiased compressor: E Q(x) = x and E||Q(x) - x||^2 <= omega ||x||^2",
+    latex=r"\omega",
+)
+levels = define("levels", "levels of a quantiser", latex="s", least=1)
+slack = define(
+    "slack",
+    "how much the steps of Mem-SGD may start beyond the memory of its compressor",
+    latex=r"\alpha_m",
+    least=4,
+    strict=True,
+    called={"stich-2018": r"\alpha"},
+)
+weights = define("weights", "sum over k < K of the weights (k + k_0)^2", latex="S_K")
+per_square = define("per_square", "what a recursion adds per squared step", latex="A_2", units=_GRADIENT_SQ)
+per_cube = define("per_cube", "what a recursion adds per cubed step", latex="A_3", units={"f": 3, "x": -4})
+detached = define(
+    "detached",
+    "share of its memory that a worker subtracts before it takes a gradient",
+    latex=r"\lambda_d",
+    called={"xu-2022": r"\lambda"},
+)

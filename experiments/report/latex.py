@@ -19,7 +19,8 @@ _LETTERS = {
     "top": "⊤", "ldots": "…", "dots": "…", "cdots": "⋯",
 }  # fmt: skip
 _RELATIONS = {
-    "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠", "approx": "≈", "to": "→", "in": "∈", "preceq": "⪯", "leftarrow": "←", "mid": "∣", "sim": "∼",
+    "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠", "approx": "≈", "to": "→", "in": "∈",
+    "notin": "∉", "subseteq": "⊆", "preceq": "⪯", "leftarrow": "←", "mid": "∣", "sim": "∼",
     "=": "=", "<": "<", ">": ">",
 }  # fmt: skip
 _SIGNS = {"+": "+", "-": "−", "pm": "±", "mp": "∓", "cdot": "·", "times": "×", "otimes": "⊗", "circ": "∘"}

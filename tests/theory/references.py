@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import e, sqrt
+from math import e, log, sqrt
 
 import numpy as np
 
@@ -163,6 +163,57 @@ def easgd_convex(gamma, K, L, sigma, mu, n, pull, R_0, **_):
     return start + noise * (c2 + (c1 + pull) / n) / (c1 * (c1 + c2 + pull))
 
 
+def elastic_nc(gamma, K, L, sigma, delta, B, n=1, quorum=None, **_):
+    return 2 * delta / (gamma * K * (quorum or n) / n) + L * gamma * sigma**2 / n + (L * gamma * B) ** 2
+
+
+def elastic_sc(gamma, K, L, sigma, mu, R_0, B, n=1, quorum=None, **_):
+    with np.errstate(all="ignore"):
+        start = R_0**2 * _power(1 - gamma * mu * (quorum or n) / n, K)
+    return start + (gamma * L * B / mu) ** 2 + gamma * sigma**2 / (mu * n)
+
+
+def elastic_log(K, L, sigma, mu, R_0, B, n=1, *, start, views, noise, cubic, **_):
+    per = 2 * log(K * n) / K
+    total = R_0**2 / start + (views / 4) * (per * L * B) ** 2 / mu**4 + noise / 2 * per * sigma**2 / (mu**2 * n)
+    return total + cubic / 8 * per**3 * (L * B) ** 2 / mu**4
+
+
+def _root(lost):
+    return sqrt(lost) / (1 - sqrt(lost))
+
+
+def _compressed(gamma, K, L, sigma, delta, n, blow_up, **c):
+    return _descent(gamma, K, L, sqrt(sigma**2 + blow_up * _moment(sigma=sigma, **c)), delta, n)
+
+
+def mem_sgd(K, mu, R_0, k_0, square, cube):
+    total = sum((K * (K - 1) * (2 * K - 1) / 6, k_0 * K * (K - 1), k_0**2 * K))
+    return (mu * k_0**3 * R_0**2 / 8 + 4 * K * (K + 2 * k_0) * square / mu + 64 * K * cube / mu**2) / total
+
+
+def _stich(lost, slack, **_):
+    return 4 * slack / (slack - 4) / (1 - lost) ** 2
+
+
+def _sharp(lost, k_0, **_):
+    return lost / (k_0 / (k_0 + 1) - sqrt(lost)) ** 2
+
+
+def mem_sgd_2_4(memory, **c):
+    g2 = _moment(c["M"], c["sigma"])
+    return mem_sgd(c["K"], c["mu"], c["R_0"], c["k_0"], g2, (c["mu"] + 2 * c["L"]) * memory(**c) * g2)
+
+
+def ef_sgd_2(gamma, K, L, delta, memory, **c):
+    g2 = _moment(c["M"], c["sigma"])
+    return 2 * delta / (gamma * K) + gamma * L * g2 + (gamma * L) ** 2 * g2 * memory
+
+
+def ef_sgd_3(gamma, K, R_0, root, **c):
+    return R_0**2 / (2 * gamma * K) + gamma * _moment(c["M"], c["sigma"]) * (0.5 + root)
+
+
 REFERENCES = {
     "sgd.ghadimi-lan": lambda gamma, K, L, sigma, delta, n, **_: (
         L * (2 * delta / L + K * gamma**2 * sigma**2 / n) / (K * (2 * gamma - L * gamma**2))
@@ -281,5 +332,71 @@ REFERENCES = {
     "eager.theorem-6.3-bound:corrected": lambda **c: eager_6_3(power=2, **c),
     "eager.theorem-6.3:printed": lambda epsilon, **_: epsilon,
     "eager.theorem-6.3:corrected": lambda epsilon, **_: epsilon,
+    "elastic.nc-1:printed": lambda K, L, sigma, delta, B, **_: (
+        4 * delta / sqrt(K) + 6 * L * sigma**2 / sqrt(K) + 2 * (B * L) ** 2 / K + 6 * L**3 * B**2 / K**1.5
+    ),
+    "elastic.nc-1:rederived": lambda K, L, sigma, delta, B, **_: (2 * delta + L * sigma**2) / sqrt(K) + (L * B) ** 2 / K,
+    "elastic.nc-p:printed": lambda K, L, sigma, delta, B, n, **_: (
+        8 * delta / sqrt(n * K) + 8 * L * sigma**2 / sqrt(n * K) + 4 * (B * L) ** 2 * n / K + 16 * L**3 * B**2 * (n / K) ** 1.5
+    ),
+    "elastic.nc-p:rederived": lambda K, L, sigma, delta, B, n, **_: (
+        (4 * delta + L * sigma**2) / sqrt(n * K) + (L * B) ** 2 * n / K
+    ),
+    "ours.elastic-nc": lambda n, quorum, **c: elastic_nc(**c),
+    "ours.elastic-nc-parallel": lambda quorum, **c: elastic_nc(**c),
+    "ours.elastic-nc-quorum": elastic_nc,
+    "elastic.sc-1:printed": lambda n, **c: elastic_log(start=c["K"], views=16, noise=12, cubic=48, **c),
+    "elastic.sc-1:rederived": lambda n, **c: elastic_log(start=c["K"] ** 2, views=4, noise=2, cubic=0, **c),
+    "elastic.sc-p:printed": lambda **c: elastic_log(start=c["K"] * c["n"], views=16, noise=12, cubic=48, **c),
+    "elastic.sc-p:rederived": lambda **c: elastic_log(start=c["K"] * c["n"], views=4, noise=2, cubic=0, **c),
+    "ours.elastic-sc": lambda n, quorum, **c: elastic_sc(**c),
+    "ours.elastic-sc-parallel": lambda quorum, **c: elastic_sc(**c),
+    "ours.elastic-sc-quorum": elastic_sc,
+    "elastic.b-shared-memory:printed": lambda d, T, **c: (sqrt(d) * T) ** 2 * _moment(**c),
+    "elastic.b-shared-memory:rederived": lambda T, **c: T**2 * _moment(**c),
+    "elastic.b-crash": lambda n, faults, **c: (faults / n) ** 2 * _moment(**c),
+    "elastic.b-omission": lambda n, faults, **c: (faults / n) ** 2 * _moment(**c),
+    "elastic.b-async-messages": lambda n, tau, **c: (tau - tau / n) ** 2 * _moment(**c),
+    "elastic.b-norm-bounded": lambda n, **c: (1 - 1 / n) ** 2 * _moment(**c),
+    "elastic.b-error-feedback:printed": lambda lost, **c: (2 - lost) * lost / (1 - lost) ** 3 * _moment(**c),
+    "elastic.b-error-feedback:rederived": lambda lost, **c: _root(lost) ** 2 * _moment(**c),
+    "elastic.b-variance-bounded:printed": lambda sigma, **_: (3 * sigma) ** 2,
+    "elastic.b-variance-bounded:rederived": lambda gamma, L, sigma, n, **_: (
+        (n - 1) * n * sigma**2 / (n**2 - 4 * (n - 1) ** 2 * (gamma * L) ** 2)
+    ),
+    "ours.elastic-composition": lambda n, tau, lost, **c: ((n - 1) / n * tau + _root(lost)) ** 2 * _moment(**c),
+    "ours.elastic-composition-messages": lambda n, tau, lost, **c: (
+        ((n - 1) / n * tau / (1 - sqrt(lost)) + _root(lost)) ** 2 * _moment(**c)
+    ),
+    "ours.elastic-composition-shared": lambda n, T, lost, **c: (T / (1 - sqrt(lost)) + n * _root(lost)) ** 2 * _moment(**c),
+    "ours.gauge-dpsgd": lambda n, rho, **c: n / (1 - sqrt(rho)) ** 2 * _moment(**c),
+    "ours.gauge-adpsgd": lambda n, rho, T, **c: (sqrt(1 - 1 / n) / (1 - sqrt(rho)) + T / n) ** 2 * _moment(**c),
+    "ours.gauge-sgp": lambda n, C, q, **c: n * (C * q / (1 - q)) ** 2 * _moment(**c),
+    "ours.gauge-local-sgd": lambda n, tau, **c: (2 * (tau - 1) * (1 - 1 / n)) ** 2 * _moment(**c),
+    "ours.gauge-lsgd": lambda n, pull, **c: (2 * (1 - 1 / n) / pull) ** 2 * _moment(**c),
+    "ours.gauge-wagma": lambda tau, **c: 16 * (tau - 1) ** 2 * _moment(**c),
+    "ours.gauge-eager": lambda **c: eager_6_2(power=2, **{**c, "gamma": 1.0}),
+    "qsgd.lemma-3.1-mean": lambda **_: 0.0,
+    "qsgd.lemma-3.1:printed": lambda d, levels, **_: min(d / levels**2, sqrt(d) / levels),
+    "qsgd.lemma-3.1:rederived": lambda d, levels, **_: min(d / levels**2 / 4, sqrt(d) / levels),
+    "qsgd.lemma-3.1-sparsity": lambda d, levels, **_: levels**2 + levels * sqrt(d),
+    "ours.unbiased-compression": _compressed,
+    "mem-sgd.lemma-3.1": lambda **_: 1.0,
+    "mem-sgd.lemma-3.2:printed": lambda **c: _stich(**c) * _moment(**c),
+    "mem-sgd.lemma-3.2:rederived": lambda **c: _sharp(**c) * _moment(**c),
+    "mem-sgd.lemma-3.3": lambda K, mu, R_0, k_0, per_square, per_cube, **_: mem_sgd(K, mu, R_0, k_0, per_square, per_cube),
+    "mem-sgd.theorem-2.4:printed": lambda **c: mem_sgd_2_4(_stich, **c),
+    "mem-sgd.theorem-2.4:rederived": lambda **c: mem_sgd_2_4(_sharp, **c),
+    "ef-sgd.lemma-3": lambda lost, **c: 4 * lost / (1 - lost) ** 2 * _moment(**c),
+    "ef-sgd.theorem-2:printed": lambda lost, **c: ef_sgd_2(memory=4 * lost / (1 - lost) ** 2, **c),
+    "ef-sgd.theorem-2:rederived": lambda lost, **c: ef_sgd_2(memory=_root(lost) ** 2, **c),
+    "ef-sgd.theorem-2-step": lambda lost, K, **c: ef_sgd_2(memory=4 * lost / (1 - lost) ** 2, K=K, **{**c, "gamma": 1 / sqrt(K)}),
+    "ef-sgd.theorem-3:printed": lambda lost, **c: ef_sgd_3(root=2 * sqrt(lost) / (1 - lost), **c),
+    "ef-sgd.theorem-3:rederived": lambda lost, **c: ef_sgd_3(root=_root(lost), **c),
+    "ours.detached-error-feedback": lambda gamma, K, L, sigma, delta, n, lost, detached, M, **_: (
+        _descent(gamma, K, L, sigma, delta, n)
+        + (gamma * L * _root(lost)) ** 2 * (M**2 + sigma**2) * max((1 - detached) ** 2, detached**2)
+    ),
+    "ours.detached-gauge": lambda n, lost, detached, **c: (_root(lost) * (abs(1 / n - detached) + 1 - 1 / n)) ** 2 * _moment(**c),
 }
 REFERENCES["ours.p5-tuned"] = REFERENCES["ours.p4-tuned"]

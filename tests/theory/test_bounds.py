@@ -46,6 +46,16 @@ NAMES = (
     "x0_center",
     "x0_workers",
     "tilt",
+    "B",
+    "d",
+    "faults",
+    "levels",
+    "lost",
+    "blow_up",
+    "slack",
+    "per_square",
+    "per_cube",
+    "detached",
 )
 
 

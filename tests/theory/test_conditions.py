@@ -53,7 +53,7 @@ def test_largest_step_is_the_boundary(key):
     theorem = theory.get(key)
     here = {"n": 8, "K": 1e9, "L": 3.0, "sigma": 1, "zeta": 0, "delta": 1, "rho": 0.4, "tau": 3, "B_E": 5.0, "B_2": 2.0}
     here |= {"T": 5, "batch": 2, "M": 1, "quorum": 3, "epsilon": 0.1}
-    here |= {"mu": 0.5, "nu": 0.2, "lambda_": 4.0, "lambda_G": 1.0, "pull": 0.05}
+    here |= {"mu": 0.5, "nu": 0.2, "lambda_": 4.0, "lambda_G": 1.0, "pull": 0.05, "lost": 0.5}
     if key == "lsgd.limit-points":
         here["sigma"] = 0
     largest = theorem.largest_step(**here)

@@ -18,7 +18,12 @@ RATED = [key for key in KEYS if theory.get(key).iteration is not None and "lemma
 # these bound the mean gradient by the second moment of a single one: averaging gains nothing in them
 SECOND_MOMENT = {"eager.theorem-6.3-bound:printed", "eager.theorem-6.3-bound:corrected"}
 # and these speak about single workers
-EVERY_WORKER = {"lsgd.one-over-k:rederived", "lsgd.limit-points"}
+EVERY_WORKER = {
+    "lsgd.one-over-k:rederived",
+    "lsgd.limit-points",
+    "mem-sgd.theorem-2.4:printed",
+    "mem-sgd.theorem-2.4:rederived",
+}
 
 
 @pytest.mark.parametrize("key", RATED)
@@ -61,6 +66,12 @@ def test_order_in_k_is_the_measured_slope(key):
         "quorum": 2,
         "mu": 0.5,
         "k_0": 9,
+        "B": 1,
+        "R_0": 1,
+        "lost": 0.5,
+        "blow_up": 1,
+        "slack": 5,
+        "detached": 0.3,
     }
     values = []
     for k in (1e32, 1e34):

@@ -42,7 +42,25 @@ EXPECTED = {
         *(f"{name}:{standing}" for name in ("lemma-6.1-corollary", "strongly-convex") for standing in ("printed", "rederived")),
         "moved-stationary-point",
     ],
+    "elastic": [
+        *(f"{name}:{standing}" for name in ("nc-1", "nc-p", "sc-1", "sc-p") for standing in ("printed", "rederived")),
+        *(
+            f"b-{name}:{standing}"
+            for name in ("shared-memory", "error-feedback", "variance-bounded")
+            for standing in ("printed", "rederived")
+        ),
+        *(f"b-{name}" for name in ("crash", "omission", "async-messages", "norm-bounded")),
+    ],
+    "qsgd": ["lemma-3.1:printed", "lemma-3.1:rederived", "lemma-3.1-mean", "lemma-3.1-sparsity"],
+    "mem-sgd": ["theorem-2.4:printed", "lemma-3.1", "lemma-3.2:printed", "lemma-3.2:rederived", "lemma-3.3"],
+    "ef-sgd": ["lemma-3", *(f"theorem-{i}:{standing}" for i in (2, 3) for standing in ("printed", "rederived"))],
     "ours": [
+        "elastic-nc",
+        "elastic-sc",
+        "elastic-composition",
+        "unbiased-compression",
+        "detached-error-feedback",
+        *(f"gauge-{name}" for name in ("dpsgd", "adpsgd", "sgp", "local-sgd", "lsgd", "wagma", "eager")),
         "p1",
         "p1-tuned",
         "p2",

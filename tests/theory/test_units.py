@@ -14,6 +14,11 @@ UNBALANCED = {
     "dpsgd.corollary-2",
     "dpsgd.corollary-2:rederived",
     "dpsgd.theorem-3:printed",
+    "ef-sgd.theorem-2-step",
+    "elastic.nc-1:printed",
+    "elastic.nc-1:rederived",
+    "elastic.nc-p:printed",
+    "elastic.nc-p:rederived",
     "sgp.theorem-1:printed",
     "sgp.theorem-1:rederived",
     "sgp.theorem-2",
@@ -40,8 +45,10 @@ def test_bounds_scale_like_their_quantity(key):
     constants = draw(theorem.constants, 20, seed=4)
     if "tau" in constants:
         constants["tau"] += 1
-    if "quorum" in constants:  # somebody is late
-        constants["n"] += constants["quorum"]
+    if "T" in constants:
+        constants["T"] += 1
+    if "n" in constants:  # somebody else, and somebody who is late
+        constants["n"] += 1 + constants.get("quorum", 0)
     if "gamma" in constants and theorem.step_limit is not None:
         constants["gamma"] = theorem.largest_step(**constants) / 2
     if theorem.right_side == 0:
@@ -69,7 +76,16 @@ def test_conditions_are_pure_numbers_where_the_bound_is_balanced(key):
 
 @pytest.mark.parametrize(
     "key",
-    ["adpsgd.corollary-2:printed", UNBALANCED_CONDITION, "dpsgd.corollary-2", "dpsgd.theorem-3:printed", "sgp.theorem-1:printed"],
+    [
+        "adpsgd.corollary-2:printed",
+        UNBALANCED_CONDITION,
+        "dpsgd.corollary-2",
+        "dpsgd.theorem-3:printed",
+        "ef-sgd.theorem-2-step",
+        "elastic.nc-1:printed",
+        "elastic.nc-p:printed",
+        "sgp.theorem-1:printed",
+    ],
 )
 def test_cards_say_that_units_do_not_match(key):
     assert "unit" in theory.get(key).standing_note

@@ -3,7 +3,23 @@
 from __future__ import annotations
 
 from theory.card import Card
-from theory.catalogue import adpsgd, apsgd, dpsgd, eager, easgd, koloskova, local_sgd, lsgd, osgp, sgd, sgp, wagma
+from theory.catalogue import (
+    adpsgd,
+    apsgd,
+    compression,
+    dpsgd,
+    eager,
+    easgd,
+    elastic,
+    elastic_systems,
+    koloskova,
+    local_sgd,
+    lsgd,
+    osgp,
+    sgd,
+    sgp,
+    wagma,
+)
 
 CARDS: dict[str, Card] = {
     card.key: card
@@ -20,6 +36,9 @@ CARDS: dict[str, Card] = {
         easgd.CARDS,
         wagma.CARDS,
         eager.CARDS,
+        elastic.CARDS,
+        elastic_systems.CARDS,
+        compression.CARDS,
     )
     for card in cards
 }

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from straggler import UnknownName
-from theory.quantities import elastic_averaging, general, group, leader, push_sum
+from theory.quantities import compression, elastic, elastic_averaging, general, group, leader, push_sum
 from theory.quantities.base import Quantity
 from theory.quantities.general import mean_consensus_sq, mean_grad_norm_sq, mean_view_grad_norm_sq
 from theory.quantities.push_sum import lemma3_per_node_ratio, lemma3_rms_ratio
@@ -22,7 +22,7 @@ __all__ = [
     "mean_view_grad_norm_sq",
 ]
 
-_FAMILIES = (general, push_sum, leader, elastic_averaging, group)
+_FAMILIES = (general, push_sum, leader, elastic_averaging, group, elastic, compression)
 
 QUANTITIES: dict[str, Quantity] = {
     item.name: item for family in _FAMILIES for item in vars(family).values() if isinstance(item, Quantity)

@@ -5,11 +5,11 @@ import pytest
 
 from experiments.report import latex
 from straggler import StragglerError
-from theory import assumptions, registry
+from theory import assumptions, assumptions_views, registry
 
 FORMULAS = sorted(
     {found for card in registry.cards() for found in re.findall(r"\$(.*?)\$", registry.get(card.key).proof, re.DOTALL)}
-    | {value.latex for value in vars(assumptions).values() if hasattr(value, "latex")}
+    | {value.latex for module in (assumptions, assumptions_views) for value in vars(module).values() if hasattr(value, "latex")}
 )
 
 
