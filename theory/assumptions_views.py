@@ -91,9 +91,9 @@ error_feedback = Assumption(
 )
 late_streams = Assumption(
     "late-error-feedback",
-    "in every round all workers send C(gamma g + e) to all, keep what is lost as their memory e, and apply the messages of each "
-    "worker divided by n in the order in which they were sent, without at most the last tau",
-    r"v_k^i=x_0-\frac1n\sum_j\sum_{s<k-\tau_{ij}}c_j^{(s)},\ \tau_{ij}\le\tau",
+    "in every round all workers send C(gamma g + e) to all, and keep what is lost as their memory e; a worker applies messages, "
+    "divided by n, in the order in which they were sent: its own at once, those of others at most tau rounds late",
+    r"v_k^i=x_0-\frac1n\sum_j\sum_{s<k-\tau_{ij}}c_j^{(s)},\ \tau_{ij}\le\tau,\ \tau_{ii}=0",
 )
 late_compressed = Assumption(
     "late-compressed-messages",

@@ -251,3 +251,66 @@ def test_local_steps_and_leaders_stay_within_their_gauge():
     for _ in range(300):
         x = x - gradients - alpha * (x - x[2])
     assert ((x - x.mean()) ** 2).max() == pytest.approx(gauge("ours.gauge-lsgd", M=1.0, n=workers, pull=alpha))
+
+
+@pytest.mark.parametrize("theta", [0.0, 0.3, 0.9])
+def test_memories_of_single_writes_add_up(theta):
+    """Aligned gradients, workers in turn: n memories and T missing writes, within the gauge and a good part of it."""
+    workers, lag, root = 4, 3, np.sqrt(theta)
+    memory, writes = np.zeros(workers), []
+    for k in range(2000):
+        whole = 1 + memory[k % workers]
+        writes.append((1 - root) * whole)
+        memory[k % workers] = whole - writes[-1]
+    distance = len(writes) - sum(writes[:-lag])
+    bound = np.sqrt(gauge("ours.elastic-composition-shared", M=1.0, n=workers, T=lag, lost=theta))
+    assert memory.sum() == pytest.approx(workers * root / (1 - root))
+    assert 0.5 * bound < distance <= bound * (1 + 1e-12)
+
+
+def test_pairs_that_average_stay_within_the_gauge_of_adpsgd():
+    """Random pairs of 4 workers: E[W'W] contracts by 1 - 1/(n - 1), and views are up to T updates old."""
+    workers, lag, replicas, rng = 4, 3, 400, np.random.default_rng(6)
+    rho = 1 - 1 / (workers - 1)
+    bound = gauge("ours.gauge-adpsgd", M=1.0, n=workers, rho=rho, T=lag)
+    x = np.zeros((replicas, workers))
+    past, worst = [x], 0.0
+    for _ in range(150):
+        rows = np.arange(replicas)
+        acting = rng.integers(0, workers, replicas)
+        old = past[max(0, len(past) - 1 - lag)]
+        worst = max(worst, ((old[rows, acting] - x.mean(1)) ** 2).mean())
+        partner = (acting + rng.integers(1, workers, replicas)) % workers
+        x = x.copy()
+        x[rows, acting] = x[rows, partner] = (x[rows, acting] + x[rows, partner]) / 2
+        x[rows, acting] -= np.where(old[rows, acting] >= old.mean(1), -1.0, 1.0)
+        past.append(x)
+    assert 0.02 * bound < worst <= bound
+
+
+def test_push_sum_stays_within_the_gauge_of_sgp():
+    """A directed ring with unequal shares; gradients that push the workers apart."""
+    workers = 5
+    keep = np.linspace(0.4, 0.7, workers)
+    P = np.diag(keep) + np.roll(np.diag(1 - keep), 1, axis=0)
+    rate, envelope = 0.85, 1.0
+    product, w = np.eye(workers), np.ones(workers)
+    for start in range(30):
+        product, w = np.eye(workers), np.linalg.matrix_power(P, start) @ np.ones(workers)
+        for age in range(1, 60):
+            product, w = P @ product, P @ w
+            envelope = max(envelope, np.linalg.norm(product / w[:, None] - 1 / workers, 2) / rate**age)
+    x, w, worst = np.zeros(workers), np.ones(workers), 0.0
+    for _ in range(100):
+        z = x / w
+        worst = max(worst, ((z - x.mean()) ** 2).max())
+        x, w = P @ (x - np.where(z >= x.mean(), -1.0, 1.0)), P @ w
+    assert 0 < worst <= gauge("ours.gauge-sgp", M=1.0, n=workers, C=envelope, q=rate)
+
+
+def test_gauges_that_are_lemmas_divided_by_the_step():
+    here = {"M": 1.0, "sigma": 0.5, "n": 8, "tau": 3, "quorum": 5, "gamma": 0.01, "group": 2}
+    lemma = theory.get("eager.lemma-6.2:corrected").bound(**here)
+    assert theory.get("ours.gauge-eager").bound(**here) == pytest.approx(lemma / 0.01**2)
+    # 2 gamma G for the models and 2 gamma G for their mean, in each of the tau - 1 iterations since the last average
+    assert theory.get("ours.gauge-wagma").bound(**here) == pytest.approx(16 * 4 * 1.25)

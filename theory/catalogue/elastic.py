@@ -41,7 +41,7 @@ CARDS = (
     _printed(
         "nc-1",
         _NC_1,
-        "non-convex convergence, single steps",
+        "non-convex, single steps",
         SHARED,
         "high",
         "Recalled, not compared with the print; the argument of the paper, a bound of 3 sigma^2 + 3 L^2 ||x - v||^2 + "
@@ -50,7 +50,7 @@ CARDS = (
     _proved(
         "elastic.nc-1:rederived",
         _NC_1,
-        "non-convex convergence, single steps",
+        "non-convex, single steps",
         "nc_1_rederived",
         SHARED,
         "The printed step with constants 2, 1 and 1 for 4, 6 and 2, without the last term, from K >= L^2 on, and for the mean "
@@ -59,7 +59,7 @@ CARDS = (
     _proved(
         "ours.elastic-nc",
         _NC_1 + ", any step",
-        "elastic consistency, non-convex",
+        "elastic, non-convex",
         "any_single",
         SHARED,
         "Proved here: the descent lemma with bias and noise kept apart. ",
@@ -67,7 +67,7 @@ CARDS = (
     _printed(
         "nc-p",
         _NC_P,
-        "non-convex convergence, parallel steps",
+        "non-convex, parallel steps",
         PARALLEL,
         "medium",
         "Recalled, not compared with the print; the argument of the paper gives 4 and 8 for the remembered 8 and 16 of the "
@@ -76,7 +76,7 @@ CARDS = (
     _proved(
         "elastic.nc-p:rederived",
         _NC_P,
-        "non-convex convergence, parallel steps",
+        "non-convex, parallel steps",
         "nc_p_rederived",
         PARALLEL,
         "The printed step with constants 4, 1 and 1, without the last term, from K >= L^2 n on. " + _STEP,
@@ -84,7 +84,7 @@ CARDS = (
     _proved(
         "ours.elastic-nc-parallel",
         _NC_P + ", any step, all workers",
-        "elastic consistency, non-convex, all workers",
+        "elastic, non-convex, all workers",
         "any_parallel",
         PARALLEL,
         "Proved here, for the mean over iterations; data may be heterogeneous. ",
@@ -92,7 +92,7 @@ CARDS = (
     _proved(
         "ours.elastic-nc-quorum",
         _NC_P + ", any step, some workers",
-        "elastic consistency, non-convex, some workers",
+        "elastic, non-convex, some workers",
         "any_quorum",
         PARALLEL,
         _QUORUM_NOTE,
@@ -100,7 +100,7 @@ CARDS = (
     _printed(
         "sc-1",
         _SC_1,
-        "strongly convex convergence, single steps",
+        "strongly convex, single steps",
         SHARED,
         "medium",
         "Recalled with medium to high confidence, not compared with the print; the argument of the paper gives exactly these "
@@ -109,7 +109,7 @@ CARDS = (
     _proved(
         "elastic.sc-1:rederived",
         _SC_1,
-        "strongly convex convergence, single steps",
+        "strongly convex, single steps",
         "sc_1_rederived",
         SHARED,
         "The printed step with 4 and 2 for 16 and 12, without the last term, the start falling as 1/K^2, from K >= 4 L^2/mu^2 "
@@ -118,7 +118,7 @@ CARDS = (
     _proved(
         "ours.elastic-sc",
         _SC_1 + ", any step",
-        "elastic consistency, strongly convex",
+        "elastic, strongly convex",
         "any_single",
         SHARED,
         "Proved here: a step is a contraction, which views disturb. ",
@@ -126,7 +126,7 @@ CARDS = (
     _printed(
         "sc-p",
         _SC_P,
-        "strongly convex convergence, parallel steps",
+        "strongly convex, parallel steps",
         PARALLEL,
         "low",
         "Recalled with low confidence, not compared with the print. The argument behind the single-step statement proves this "
@@ -136,7 +136,7 @@ CARDS = (
     _proved(
         "elastic.sc-p:rederived",
         _SC_P,
-        "strongly convex convergence, parallel steps",
+        "strongly convex, parallel steps",
         "sc_p_rederived",
         PARALLEL,
         "The printed step with 4 and 2 for 16 and 12, without the last term, from K >= 4 L^2 n/mu^2 on. ",
@@ -144,7 +144,7 @@ CARDS = (
     _proved(
         "ours.elastic-sc-parallel",
         _SC_P + ", any step, all workers",
-        "elastic consistency, strongly convex, all workers",
+        "elastic, strongly convex, all workers",
         "any_parallel",
         PARALLEL,
         "Proved here; data may be heterogeneous. ",
@@ -152,7 +152,7 @@ CARDS = (
     _proved(
         "ours.elastic-sc-quorum",
         _SC_P + ", any step, some workers",
-        "elastic consistency, strongly convex, some workers",
+        "elastic, strongly convex, some workers",
         "any_quorum",
         PARALLEL,
         _QUORUM_NOTE,

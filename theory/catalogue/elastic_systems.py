@@ -26,7 +26,7 @@ def _proved(name: str, title: str, attribute: str, systems: tuple[str, ...], not
 
 
 def _ours(name: str, title: str, attribute: str, systems: tuple[str, ...], note: str, module: str = "elastic_systems") -> Card:
-    source = Source("straggler", title)
+    source = Source("straggler", "gauges of more systems" if module == "elastic_house" else "composed gauges")
     return Card(f"ours.{name}", title, source, module, attribute, systems, "ours", "Proved here. " + note, _DERIVED)
 
 
@@ -81,7 +81,7 @@ CARDS = (
     ),
     _proved(
         "variance-bounded:rederived",
-        "Gauge of elastic scheduling, own gradients in place of late ones, kept noise",
+        "Gauge of elastic scheduling, own gradients in place of late ones, any step",
         "variance_bounded_rederived",
         (VARIANCE,),
         "At most 1.061 sigma where gamma <= 1/(6 L), in place of 3 sigma: noises of different workers are independent, and only "

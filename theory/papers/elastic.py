@@ -91,7 +91,7 @@ _ROOT, _ROOT_N = 1 / sp.sqrt(K), sp.sqrt(n / K)
 nc_1 = Theorem(
     CARDS["elastic.nc-1:printed"],
     smallest_grad_norm_sq,
-    (4 * delta + 6 * L * sigma**2) / sp.sqrt(K) + 2 * B**2 * L**2 / K + 6 * L**3 * B**2 / (K * sp.sqrt(K)),
+    (4 * delta + 6 * L * sigma**2) / sp.sqrt(K) + B**2 * L**2 / K * (2 + 6 * L / sp.sqrt(K)),
     (*_NONCONVEX, same_data, single_steps),
     requires=(Condition("K >= 36 L^2", 36 * L**2, K), SAME),
     step=_ROOT,
@@ -113,7 +113,7 @@ nc_1_rederived = Theorem(
 nc_p = Theorem(
     CARDS["elastic.nc-p:printed"],
     smallest_grad_norm_sq,
-    8 * (delta + L * sigma**2) / sp.sqrt(n * K) + 4 * B**2 * L**2 * n / K + 16 * L**3 * B**2 * (n / K) ** sp.Rational(3, 2),
+    8 * (delta + L * sigma**2) / sp.sqrt(n * K) + B**2 * L**2 * n / K * (4 + 16 * L * sp.sqrt(n / K)),
     (*_NONCONVEX, same_data, half_steps),
     requires=(Condition("K >= 64 L^2 n", 64 * L**2 * n, K), SAME),
     step=_ROOT_N,

@@ -21,7 +21,7 @@ _SUM = (weights, K * (2 * K**2 + 6 * k_0 * K - 3 * K + 6 * k_0**2 - 6 * k_0 + 1)
 _RHO = 4 * slack / ((slack - 4) * (slack + 1) ** 2)
 _LATE_START = Condition("(alpha + 1)/(1 - theta) + rho/(rho + 1) <= k_0", (slack + 1) / _KEPT + _RHO / (_RHO + 1), k_0)
 _MEMORY = 4 * slack / (slack - 4) / _KEPT**2
-_SHARP_MEMORY = lost / (k_0 / (k_0 + 1) - sp.sqrt(lost)) ** 2
+_SHARP_MEMORY = lost * (k_0 + 1) ** 2 / (k_0 - (k_0 + 1) * sp.sqrt(lost)) ** 2
 _SHARP_START = Condition("sqrt(theta) < k_0/(k_0 + 1)", sp.sqrt(lost) * (k_0 + 1), k_0, strict=True)
 
 _DESCENT = r"""Notation: $m_k$ is the memory before iteration $k$, $\tilde x_k=x_k-m_k$ the model without it, $g_k$ the
