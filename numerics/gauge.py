@@ -58,6 +58,7 @@ class Listener:
         self._difference = np.empty(0)
 
     def __call__(self, points: Array, workers: Any, out: Array | None) -> Array:
+        """Answer as the oracle does, and take a reading where it is time for one."""
         if self._k % self._every == 0 and len(self.readings) < self._most:
             self.readings.append(self._distances(points))
         self._k += 1
@@ -160,7 +161,7 @@ def _block(
     listener = Listener(problem.oracle(streams), algorithm, state, every, readings)
     who: list[Array] = []
 
-    def listen(event: Event, algorithm: Algorithm, state: State) -> None:
+    def listen(event: Event, _: Algorithm, __: State) -> None:
         if event.k % every == 0:
             numbers = np.arange(timeline.n)[:, None] if isinstance(event.workers, slice) else event.workers
             who.append(np.broadcast_to(numbers, (len(numbers), len(block))).copy())
