@@ -9,6 +9,7 @@ import numpy as np
 from numerics import algorithms, graphs, problems
 from numerics.engine import run
 from numerics.events import rounds
+from numerics.gauge import Listener
 from numerics.recorder import Trajectory
 from numerics.streams import Streams
 
@@ -108,3 +109,17 @@ def test_memory(benchmark, report) -> None:
     tracemalloc.stop()
     benchmark.pedantic(job.play, args=(5,), rounds=1)
     report("peak memory", peak, 5, "state arrays")
+
+
+def test_a_gauge_against_the_run_without_it(benchmark, report, paired) -> None:
+    job = Job(noise="gaussian", **LARGE)
+    bare = job.oracle
+
+    def gauged() -> None:
+        job.oracle = Listener(bare, job.algorithm, job.state, 1, 10**9)
+        job.play(50)
+        job.oracle = bare
+
+    benchmark.pedantic(gauged, rounds=3, warmup_rounds=1)
+    ratio, mine, without = paired(gauged, lambda: job.play(50))
+    report("D-PSGD gauged at every iteration / not", ratio, 1.3, detail=f"{mine * 2e4:.0f} us, {without * 2e4:.0f} us")

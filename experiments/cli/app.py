@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from experiments.cli import cite, cluster, figures, mixing, simulate, theorems, verify
+from experiments.cli import cite, cluster, figures, gauge, mixing, simulate, theorems, verify
 from straggler import UnknownName, __version__
 
 
@@ -33,6 +33,7 @@ app = typer.Typer(
 app.command("theorems")(theorems.theorems)
 app.command("mixing")(mixing.mixing)
 app.command("simulate")(simulate.simulate)
+app.command("gauge")(gauge.gauge)
 app.command("cluster")(cluster.cluster)
 app.command("verify")(verify.verify)
 app.command("cite")(cite.cite)
