@@ -10,7 +10,7 @@ from experiments import gauging
 
 
 def readings(distances, workers=None):
-    moments, active, replicas = distances.shape
+    moments, active, _ = distances.shape
     if workers is None:
         workers = np.broadcast_to(np.arange(active)[None, :, None], distances.shape)
     names = ("iteration", "active", "replica")
