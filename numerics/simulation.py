@@ -113,7 +113,7 @@ def simulate(
         "problem": problem.provenance(),
         "graph": schedule.provenance(),
         "timeline": clock.provenance(),
-        "constants": constants(algorithm, problem, schedule, iterations, starting, clock) | _staleness(pieces),
+        "constants": constants(algorithm, problem, schedule, iterations, starting, clock) | _staleness(pieces, algorithm.torn),
         "seed": seed,
         "record_every": record_every,
         "straggler": __version__,
@@ -201,9 +201,9 @@ def constants(
     found["batch"] = round(schedule.n * algorithm.weight(schedule.n))  # gradients that are added up in one update
     if not callable(algorithm.step_size):  # the theorems speak about a constant step: they shall ask for gamma, not take gamma_0
         found["gamma"] = algorithm.step_size
-    found |= algorithm.symbols(schedule.n) | algorithm.symbols_on(clock)
+    found |= algorithm.symbols(schedule.n) | algorithm.symbols_in(problem.objective.dim) | algorithm.symbols_on(clock)
     if clock.staleness is not None:
-        found["T"] = clock.staleness
+        found["T"] = clock.staleness + algorithm.torn
     return {name: float(value) for name, value in found.items()}
 
 
@@ -248,10 +248,10 @@ def _parallel(work: list[tuple[Any, ...]], jobs: int) -> list[Trajectory]:
     return result
 
 
-def _staleness(pieces: list[Trajectory]) -> dict[str, float]:
-    """Return the largest age of a read, as the staleness T, where gradients can be stale."""
+def _staleness(pieces: list[Trajectory], torn: int) -> dict[str, float]:
+    """Return the largest age of what is read, as the staleness T, where gradients can be stale."""
     ages = [piece.staleness() for piece in pieces]
-    return {"T": max(float(age[1].max()) for age in ages if age is not None)} if ages[0] is not None else {}
+    return {"T": torn + max(float(age[1].max()) for age in ages if age is not None)} if ages[0] is not None else {}
 
 
 def _dataset(pieces: list[Trajectory], replicas: range, attributes: dict[str, Any]) -> xr.Dataset:

@@ -10,18 +10,22 @@ from dataclasses import fields
 from numerics.algorithms.admm import ADMM
 from numerics.algorithms.adpsgd import ADPSGD
 from numerics.algorithms.apsgd import APSGD
+from numerics.algorithms.async_ef import AsyncEF
 from numerics.algorithms.base import Algorithm, Rate, State, StepSize, worker_mean
+from numerics.algorithms.compressed_sgd import CompressedSGD
 from numerics.algorithms.downpour import Downpour
 from numerics.algorithms.dpsgd import DPSGD
 from numerics.algorithms.eager import EagerSGD
 from numerics.algorithms.eamsgd import EAMSGD, AsyncEAMSGD
 from numerics.algorithms.easgd import EASGD
 from numerics.algorithms.easgd_async import AsyncEASGD
+from numerics.algorithms.ef_sgd import DEF, EFSGD
 from numerics.algorithms.hogwild import Hogwild
 from numerics.algorithms.invariants import InvariantError, check_invariants
 from numerics.algorithms.lgd import LGD
 from numerics.algorithms.local_sgd import LocalSGD
 from numerics.algorithms.lsgd import LSGD, AsyncLSGD
+from numerics.algorithms.mem_sgd import MemSGD
 from numerics.algorithms.osgp import OSGP
 from numerics.algorithms.sgd import SGD
 from numerics.algorithms.sgp import SGP
@@ -52,6 +56,11 @@ REGISTRY: dict[str, type[Algorithm]] = {
         WAGMA,
         SequentialWAGMA,
         EagerSGD,
+        CompressedSGD,
+        EFSGD,
+        DEF,
+        MemSGD,
+        AsyncEF,
     )
 }
 
@@ -59,9 +68,11 @@ __all__ = [
     "ADMM",
     "ADPSGD",
     "APSGD",
+    "DEF",
     "DPSGD",
     "EAMSGD",
     "EASGD",
+    "EFSGD",
     "LGD",
     "LSGD",
     "OSGP",
@@ -71,11 +82,14 @@ __all__ = [
     "Algorithm",
     "AsyncEAMSGD",
     "AsyncEASGD",
+    "AsyncEF",
     "AsyncLSGD",
+    "CompressedSGD",
     "Downpour",
     "Hogwild",
     "InvariantError",
     "LocalSGD",
+    "MemSGD",
     "Rate",
     "State",
     "check_invariants",

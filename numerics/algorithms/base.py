@@ -140,6 +140,11 @@ class Algorithm(ABC):
         """Number of first rounds in which the rule is still another one."""
         return 0
 
+    @property
+    def torn(self) -> int:
+        """Largest age of a coordinate that is read, when the read ends, in updates: 0, unless reads are torn."""
+        return 0
+
     def admit(self, schedule: MixingSchedule) -> None:
         """Refuse a mixing schedule this algorithm is not defined for: rows and columns must sum to one."""
         if not schedule.doubly_stochastic:
@@ -180,6 +185,10 @@ class Algorithm(ABC):
     def symbols(self, n: int) -> dict[str, float]:
         """Return the options that theorems ask for, by their symbol; ``n`` is the number of workers."""
         return {"beta": self.momentum}
+
+    def symbols_in(self, dim: int) -> dict[str, float]:
+        """Return what theorems ask for and depends on the dimension, by its symbol: nothing, unless it says otherwise."""
+        return {}
 
     def symbols_on(self, timeline: Timeline) -> dict[str, float]:
         """Return what theorems ask for and the timeline decides, by its symbol: nothing, unless it says otherwise."""

@@ -12,6 +12,7 @@ import numpy as np
 from numerics.algorithms.apsgd import APSGD, ServerState
 from numerics.algorithms.asynchronous import Rows
 from numerics.algorithms.base import State, stack
+from numerics.algorithms.compression import CompressedState, Compressing
 from numerics.algorithms.sgd import shared
 from numerics.events import Completion, Numbers
 from numerics.streams import Streams
@@ -65,14 +66,14 @@ class Ages:
 
 
 @dataclass
-class HogwildState(ServerState):
-    """The server's model, the read copies, and ``past``, the last T + 1 models in turn, shape (T + 1, R, d), none if T = 0."""
+class HogwildState(CompressedState, ServerState):
+    """The model, the read copies, the residuals, and ``past``, the last T + 1 models in turn, (T + 1, R, d), none if T = 0."""
 
     past: Array = field(default=None)
     ages: Ages | None = None
 
     def slabs(self) -> list[Array]:
-        """Return the server's model, the velocity, the read copies, and the past models."""
+        """Return the model, the velocity, the read copies, the residuals, and the past models."""
         return [*super().slabs(), self.past]
 
     def with_slabs(self, slabs: Sequence[Array]) -> Self:
@@ -87,12 +88,15 @@ class HogwildState(ServerState):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hogwild(APSGD):
+class Hogwild(Compressing, APSGD):
     """Asynchronous SGD with inconsistent reads of a shared model (Hogwild, AsySG-incon).
 
     As `APSGD`, but a worker reads while others write: coordinate j of what it reads after update k is that of the model after
     update k - a_j (of the start, before there were so many). The timeline adds the same number of updates to the age of all
     coordinates of a gradient. Updates themselves are not torn apart.
+
+    With a compressor, worker i writes -C(gamma g_i) in place of -gamma g_i or, with feedback, -C(gamma g_i + e_i), keeping
+    e_i <- gamma g_i + e_i - C(gamma g_i + e_i); one write after the other. The center is then the model less all e_i.
 
     Ages are drawn from the seed of the run (`equip`), and from seed 0 where nobody hands one over.
 
@@ -103,6 +107,8 @@ class Hogwild(APSGD):
     reads
         ``uniform``: every a_j is uniform on 0 .. T, independent of everything else. ``sweep``: coordinates are read in order
         while T updates happen, coordinate j of d being a_j = T - floor(j (T + 1) / d) updates old.
+    feedback
+        Whether workers keep what compression loses. Compressed writes and feedback know no momentum.
 
     References
     ----------
@@ -111,6 +117,7 @@ class Hogwild(APSGD):
 
     delay: int = 1
     reads: str = "uniform"
+    feedback: bool = False
 
     name: ClassVar[str] = "hogwild"
     references: ClassVar[tuple[str, ...]] = ("recht-2011", "lian-2015")
@@ -121,21 +128,45 @@ class Hogwild(APSGD):
             raise InputError("delay", self.delay, f"at most {OLDEST}: the server keeps so many of its models")
         if self.reads not in READS:
             raise UnknownName("reads", self.reads, READS)
+        if self.momentum and not self._whole:
+            raise InputError("momentum", self.momentum, "0 with a compressor or feedback: a shared model has no other velocity")
+
+    @property
+    def _whole(self) -> bool:
+        """Whether gradients are written as they are."""
+        return self.plain and not self.feedback
+
+    @property
+    def torn(self) -> int:
+        """The delay."""
+        return self.delay
+
+    @property
+    def conserves(self) -> bool:  # type: ignore[override]
+        """Whether what is lost is kept, or nothing is lost."""
+        return self.plain or self.feedback
 
     def init(self, x0: Array, n: int) -> HogwildState:
         """Return the state of a server at ``x0``, shape (R, d), that nobody has read yet."""
         x = shared(x0)
-        return HogwildState(x=x, reads=x[:0], past=stack(x0, self.delay + 1 if self.delay else 0))
+        past = stack(x0, self.delay + 1 if self.delay else 0)
+        return HogwildState(x=x, reads=x[:0], past=past, **self.settings(x, n, keep=self.feedback))
 
     def equip(self, state: State, problem: Problem, streams: Streams) -> None:
-        """Let the ages of these replicas come from their own streams."""
+        """Let the ages of these replicas, and the random numbers of compressors, come from their own streams."""
+        super().equip(state, problem, streams)
         assert isinstance(state, HogwildState)
         state.ages = Ages(streams, self.delay, state.x.shape[2])
 
     def step(self, state: State, gradients: Array, event: Completion) -> None:
         """Apply the gradients that have arrived, and let their workers read, coordinate by coordinate."""
         assert isinstance(state, HogwildState)
-        super().step(state, gradients, event)
+        if self._whole:
+            super().step(state, gradients, event)
+        else:
+            for m in range(gradients.shape[0]):
+                self.write(state, Rows(event.workers[m : m + 1]), gradients[m : m + 1], self.gamma(event.k))
+            Rows(event.refilled).put(state.reads, state.x)
         if self.delay:
             now = event.k + 1
             state.past[now % len(state.past)] = state.x[0]
@@ -143,6 +174,11 @@ class Hogwild(APSGD):
             _, replicas, dim = state.x.shape
             seen = state.past[(now - ages) % len(state.past), np.arange(replicas)[:, None], np.arange(dim)]
             Rows(event.refilled).put(state.reads, seen)
+
+    def center(self, state: State) -> Array:
+        """Return the model less all residuals, shape (R, d); read-only."""
+        assert isinstance(state, HogwildState)
+        return state.x[0] if state.residual is None else state.x[0] - state.residual.sum(0)
 
     def coordinate_ages(self, state: HogwildState, reads: int) -> Numbers:
         """Return how old each coordinate of the next reads is, in updates, shape (reads, R, d)."""

@@ -91,11 +91,13 @@ def _opened(algorithm: Algorithm, timeline: Timeline, streams: Streams, x0: Floa
 class _Direction:
     """The momentum recursion, written a second time: v = beta v + g, and v or g + beta v as direction.
 
-    Every worker has a velocity of its own, except with a server, which has one for what arrives.
+    Every worker has a velocity of its own, except with a server, which has one for what arrives, unless the algorithm
+    has ``local_momentum``.
     """
 
     def __init__(self, algorithm: Algorithm, n: int) -> None:
         self._beta, self._nesterov, self._server = algorithm.momentum, algorithm.nesterov, algorithm.pattern == "server"
+        self._server &= not getattr(algorithm, "local_momentum", False)
         self._v: defaultdict[tuple[int, int], Floats | float] = defaultdict(float)
 
     def __call__(self, gradients: Floats, event: Event) -> Floats:

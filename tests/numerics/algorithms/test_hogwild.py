@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from numerics import graphs, problems, simulate
-from numerics.algorithms import APSGD, Hogwild
+from numerics.algorithms import APSGD, AsyncEF, Hogwild
 from numerics.algorithms.hogwild import Ages
+from numerics.gauge import gauge
 from numerics.streams import Streams
-from numerics.timeline import RoundRobin
+from numerics.timeline import RoundRobin, WorstDelay
 from straggler import InputError, UnknownName
+from tests.numerics.algorithms import compression_reference
 from tests.numerics.algorithms import elastic_reference as plain
 from tests.numerics.algorithms import elastic_replay as replay
 
@@ -38,6 +40,65 @@ def test_replays_the_reference(options, momentum):
     algorithm, x0 = Hogwild(step_size=replay.gamma, **options, **momentum), replay.start(common=True)
     drawn = [ages(r, algorithm.delay, algorithm.reads) for r in range(replay.REPLICAS)]
     replay.assert_same(replay.trajectory(algorithm, x0), replay.expected(plain.hogwild, algorithm, x0, ages=drawn, **momentum))
+
+
+@pytest.mark.parametrize("feedback", [False, True])
+@pytest.mark.parametrize("options", [{"delay": 0}, {"delay": 4}, {"delay": 7, "reads": "sweep"}], ids=str)
+@pytest.mark.parametrize("settings", compression_reference.COMPRESSORS, ids=str)
+def test_compressed_writes_replay_the_reference(settings, options, feedback):
+    algorithm = Hogwild(step_size=replay.gamma, feedback=feedback, **settings, **options)
+    x0, drawn = replay.start(common=True), [ages(r, algorithm.delay, algorithm.reads) for r in range(replay.REPLICAS)]
+    compress = compression_reference.compressing(settings, replay.SEED, replay.REPLICAS)
+    wanted = replay.expected(compression_reference.hogwild, algorithm, x0, ages=drawn, compress=compress, feedback=feedback)
+    replay.assert_same(replay.trajectory(algorithm, x0), wanted)
+
+
+@pytest.mark.parametrize("feedback", [False, True])
+@pytest.mark.parametrize("settings", compression_reference.COMPRESSORS, ids=str)
+def test_compressed_writes_and_whole_reads_are_those_of_a_server(settings, feedback):
+    x0 = replay.start(common=True)
+    found = replay.trajectory(Hogwild(step_size=replay.gamma, delay=0, feedback=feedback, **settings), x0)
+    server = replay.trajectory(AsyncEF(step_size=replay.gamma, feedback=feedback, **settings), x0)
+    for value, right in zip(found, server, strict=True):
+        np.testing.assert_array_equal(value, right)
+
+
+@pytest.mark.parametrize("options", SETTINGS, ids=str)
+def test_feedback_without_compression_keeps_nothing(options):
+    x0 = replay.start(common=True)
+    kept, plainly = (replay.trajectory(Hogwild(step_size=replay.gamma, feedback=f, **options), x0) for f in (True, False))
+    for value, right in zip(kept, plainly, strict=True):
+        np.testing.assert_allclose(value, right, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("compressor", ["identity", "top-k", "qsgd"])
+def test_feedback_lets_the_center_collect_all_gradients(compressor):
+    algorithm, timeline = (
+        Hogwild(step_size=0.1, delay=3, feedback=True, compressor=compressor),
+        RoundRobin(graphs.ring(4).schedule()),
+    )
+    state, streams = replay.opened(algorithm, timeline, np.zeros((2, 5)), range(2))
+    rng, right = np.random.default_rng(0), np.zeros((2, 5))
+    for event in timeline.play(50, streams):
+        gradients = rng.standard_normal((1, 2, 5))
+        right -= 0.1 * gradients[0]
+        algorithm.step(state, gradients, event)
+        np.testing.assert_allclose(algorithm.center(state), right, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("settings", [{}, {"compressor": "top-k", "k": 4, "feedback": True}], ids=str)
+@pytest.mark.parametrize("late", [0, 2])
+def test_views_stay_within_the_age_of_their_oldest_coordinate(late, settings):
+    """T counts updates of the timeline and those while a read goes on: ||center - view|| <= gamma (T + n r)/(1 - r) M."""
+    n, delay = 3, 4
+    algorithm, problem = Hogwild(step_size=0.01, delay=delay, **settings), problems.cosine(dim=6, workers=n, sigma=0.0, zeta=0.0)
+    adversary = WorstDelay(graphs.complete(n).schedule(), late, "none")
+    found = gauge(algorithm, problem, graphs.complete(n), iterations=200, replicas=2, timeline=adversary)
+    numbers = found.attrs["constants"]
+    assert numbers["T"] == late + delay
+    root = np.sqrt(numbers["lost"])
+    bound = (n * numbers["T"] + n * root) / (1 - root) * numbers["M"]
+    assert 0 < float(found.distance_sq.max()) <= bound**2
 
 
 @pytest.mark.parametrize("options", SETTINGS, ids=str)
@@ -151,5 +212,8 @@ def test_values_outside_their_range_are_refused():
     for delay in (-1, 0.5, 10**9):
         with pytest.raises(InputError, match="delay"):
             Hogwild(step_size=0.1, delay=delay)
+    for settings in ({"compressor": "top-k"}, {"feedback": True}):
+        with pytest.raises(InputError, match="momentum"):
+            Hogwild(step_size=0.1, momentum=0.5, **settings)
     with pytest.raises(UnknownName, match="did you mean sweep"):
         Hogwild(step_size=0.1, reads="sweeps")
