@@ -1,11 +1,15 @@
-"""AD-PSGD event by event: against a plain loop over single events, and against copying the slab that an event touches."""
+"""AD-PSGD event by event: against a plain loop over single events, and against copying the slab that an event touches.
+
+Lock-free updates of one shared model, one replica, by the second.
+"""
 
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from numerics import graphs, problems
-from numerics.algorithms import ADPSGD
+from numerics import graphs, problems, simulate
+from numerics.algorithms import ADPSGD, Hogwild
 from numerics.engine import run
 from numerics.streams import Streams
 from numerics.timeline import Independent
@@ -87,4 +91,29 @@ def test_update_of_one_worker_against_copying_its_slab(benchmark, report, paired
         ratio / EVENTS / 3,
         12,
         detail=f"{mine / EVENTS * 1e6:.1f} us, {one * 1e6:.2f} us for one copy",
+    )
+
+
+LOCK_FREE, AGE = 100_000, 16
+COMPRESSED = {"compressor": "top-k", "k": 10, "feedback": True}
+
+
+@pytest.mark.parametrize("options", [{}, COMPRESSED], ids=["dense writes", "top-10 of 1000 with error feedback"])
+def test_lock_free_updates(benchmark, report, options) -> None:
+    """Every coordinate of every read is 0 to 16 updates old, and gradients have noise of their own."""
+    problem = problems.rational(dim=1000, workers=N, sigma=0.1, noise="rademacher")
+    algorithm = Hogwild(step_size=0.01, delay=AGE, **options)
+
+    def play() -> float:
+        run = simulate(algorithm, problem, graphs.ring(N), iterations=LOCK_FREE, record_every=LOCK_FREE)
+        return float(run.attrs["loop_seconds"])
+
+    seconds = benchmark.pedantic(play, rounds=1)
+    what = "dense" if not options else "top-10, error feedback"
+    report(
+        f"{LOCK_FREE:,} lock-free updates, d = 1000, one replica, {what}",
+        seconds,
+        10,
+        "s",
+        f"{seconds / LOCK_FREE * 1e6:.0f} us each",
     )
