@@ -34,12 +34,24 @@ class Round:
     age
         For wait-avoiding collectives, shape (n, R): 0 where a worker's own contribution is in time, a > 0 where what the others
         find of it is what it had ready after its iteration k - a. None if everybody is in time.
+    delays
+        Where workers send gradients to each other, the number of rounds until that of this round has come, shape
+        (receivers n, senders n, R), or (n, n, 1) where all replicas see the same: 0 in time, -1 never; 0 for a worker's own.
+        None if all are in time.
+    alive
+        Whether a worker still computes in this round, shape (n, R); None if all do. One that does not never will again.
+    order
+        Where a worker need not wait for all gradients of the round, the place in which each comes to it, shape (receivers n,
+        senders n, R) or (n, n, 1): every row has 0 .. n - 1, 0 for a worker's own. None if all come at once.
     """
 
     k: int
     mixing: MixingOperator
     time: Floats | None = None
     age: Numbers | None = None
+    delays: Numbers | None = None
+    alive: NDArray[np.bool_] | None = None
+    order: Numbers | None = None
 
     @property
     def workers(self) -> slice:
@@ -49,7 +61,10 @@ class Round:
     def spread(self, replicas: int) -> Round:
         """Return what the first replica sees as an event of ``replicas`` that all see it; without a clock."""
         age = None if self.age is None else np.repeat(self.age[:, :1], replicas, axis=1)
-        return Round(self.k, self.mixing, None, age)
+        delays = None if self.delays is None else self.delays[:, :, :1]
+        alive = None if self.alive is None else np.repeat(self.alive[:, :1], replicas, axis=1)
+        order = None if self.order is None else self.order[:, :, :1]
+        return Round(self.k, self.mixing, None, age, delays, alive, order)
 
 
 @dataclass(slots=True)

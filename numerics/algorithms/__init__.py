@@ -20,12 +20,14 @@ from numerics.algorithms.eamsgd import EAMSGD, AsyncEAMSGD
 from numerics.algorithms.easgd import EASGD
 from numerics.algorithms.easgd_async import AsyncEASGD
 from numerics.algorithms.ef_sgd import DEF, EFSGD
+from numerics.algorithms.elastic_scheduling import ElasticScheduling
 from numerics.algorithms.hogwild import Hogwild
 from numerics.algorithms.invariants import InvariantError, check_invariants
 from numerics.algorithms.lgd import LGD
 from numerics.algorithms.local_sgd import LocalSGD
 from numerics.algorithms.lsgd import LSGD, AsyncLSGD
 from numerics.algorithms.mem_sgd import MemSGD
+from numerics.algorithms.message_passing import MessagePassing
 from numerics.algorithms.osgp import OSGP
 from numerics.algorithms.sgd import SGD
 from numerics.algorithms.sgp import SGP
@@ -56,6 +58,8 @@ REGISTRY: dict[str, type[Algorithm]] = {
         WAGMA,
         SequentialWAGMA,
         EagerSGD,
+        MessagePassing,
+        ElasticScheduling,
         CompressedSGD,
         EFSGD,
         DEF,
@@ -86,10 +90,12 @@ __all__ = [
     "AsyncLSGD",
     "CompressedSGD",
     "Downpour",
+    "ElasticScheduling",
     "Hogwild",
     "InvariantError",
     "LocalSGD",
     "MemSGD",
+    "MessagePassing",
     "Rate",
     "State",
     "check_invariants",

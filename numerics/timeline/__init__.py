@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from numerics.timeline.adversarial import WorstDelay
 from numerics.timeline.base import AsynchronousTimeline, Rounds, Timeline
 from numerics.timeline.clock import ClusterTimeline
+from numerics.timeline.faults import Crashes, Omissions
 from numerics.timeline.independent import Independent
 from numerics.timeline.late import Late, RandomlyLate
+from numerics.timeline.messages import Arrivals, MessageDelays
 from numerics.timeline.overlapped import NeighbourBarrier, Overlapped
 from numerics.timeline.pairwise import Pairwise
 from numerics.timeline.periodic import Barrier, Periodic
@@ -26,12 +28,16 @@ if TYPE_CHECKING:
     from numerics.mixing import MixingSchedule
 
 __all__ = [
+    "Arrivals",
     "AsynchronousTimeline",
     "Barrier",
     "ClusterTimeline",
+    "Crashes",
     "Independent",
     "Late",
+    "MessageDelays",
     "NeighbourBarrier",
+    "Omissions",
     "Overlapped",
     "Pairwise",
     "Periodic",

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from numerics.timeline.adversarial import WorstDelay
 from numerics.timeline.base import Timeline
+from numerics.timeline.faults import Crashes, Omissions
 from numerics.timeline.independent import Independent
 from numerics.timeline.late import Late, RandomlyLate
+from numerics.timeline.messages import Arrivals, MessageDelays
 from numerics.timeline.random_groups import RandomGroups
 from numerics.timeline.round_robin import RoundRobin
 from straggler import InputError, UnknownName
@@ -24,11 +26,22 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "late": ("count", "delay", "order"),
     "randomly-late": ("late", "delay"),
     "random-groups": (),
+    "message-delays": ("delay", "kind"),
+    "omissions": ("faults", "delay", "kind"),
+    "crashes": ("faults", "within", "kind"),
+    "arrivals": ("kind",),
 }
 """Names of timelines and what each can be told."""
 
-LATE: dict[str, Callable[..., Timeline]] = {"late": Late.adversarial, "randomly-late": RandomlyLate}
-"""Timelines of rounds that do not wait."""
+ROUNDS: dict[str, Callable[..., Timeline]] = {
+    "late": Late.adversarial,
+    "randomly-late": RandomlyLate,
+    "message-delays": MessageDelays,
+    "omissions": Omissions,
+    "crashes": Crashes,
+    "arrivals": Arrivals,
+}
+"""Timelines of rounds in which not everything is in time."""
 
 
 def get(name: str, algorithm: Algorithm, schedule: MixingSchedule, **options: object) -> Timeline:
@@ -39,7 +52,9 @@ def get(name: str, algorithm: Algorithm, schedule: MixingSchedule, **options: ob
     name
         ``independent`` (every update by a uniformly drawn worker), ``worst-delay`` (every read exactly ``delay`` updates
         old) or, where nobody averages, ``round-robin`` (all workers in turn); for wait-avoiding rounds ``late`` (see
-        `Late.adversarial`) or ``randomly-late`` (see `RandomlyLate`); where groups act, ``random-groups`` (see `RandomGroups`).
+        `Late.adversarial`) or ``randomly-late`` (see `RandomlyLate`); where groups act, ``random-groups`` (see `RandomGroups`);
+        where all send to all, ``message-delays``, ``omissions`` or ``crashes`` (see `MessageDelays`, `Omissions`, `Crashes`) and,
+        for elastic scheduling, ``arrivals`` (see `Arrivals`).
     algorithm, schedule
         Whose completions they are; where there is no averaging of pairs, the schedule gives the number of workers only.
     options
@@ -55,11 +70,11 @@ def get(name: str, algorithm: Algorithm, schedule: MixingSchedule, **options: ob
     for option in options:
         if option not in OPTIONS[name]:
             raise UnknownName(f"option of {name}", option, OPTIONS[name])
-    if (algorithm.pattern == "rounds") != (name in LATE):
+    if (algorithm.pattern == "rounds") != (name in ROUNDS):
         wanted = "rounds" if algorithm.pattern == "rounds" else "completions"
         raise InputError("timeline", name, f"one of {wanted}, in which {algorithm.name} works")
-    if name in LATE:
-        return LATE[name](schedule, **options)
+    if name in ROUNDS:
+        return ROUNDS[name](schedule, **options)
     if (algorithm.pattern == "groups") != (name == "random-groups"):
         wanted = "random-groups" if algorithm.pattern == "groups" else "one of single workers"
         raise InputError("timeline", name, f"{wanted}, as {algorithm.name} works")

@@ -144,6 +144,8 @@ REFERENCES: dict[str, type[Reference]] = {
     "osgp": OSGPReference,
     "local-sgd": LocalSGDReference,
     "eager": SGDReference,  # where nobody is late; see group_reference for late workers
+    "message-passing": SGDReference,  # where nobody is late; see message_reference for late messages, here and below
+    "elastic-scheduling": SGDReference,
 }
 
 OPTIONS: dict[str, list[dict[str, Any]]] = {
@@ -160,12 +162,14 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     ],
     "local-sgd": [{}, {"period": 1}, {"period": 3}, {"period": 3, "switch": 4}],
     "eager": [{}, {"period": 3}, {"stale": "overwrite"}],
+    "message-passing": [{}],
+    "elastic-scheduling": [{}, {"bound": "variance", "beta": 0.3}],
 }
 
 ROUNDS = tuple(REFERENCES)
 """Names of the algorithms that work in rounds and whose center is moved by the gradients alone."""
 
-SHARED = ("sgd", "eager")
+SHARED = ("sgd", "eager", "message-passing", "elastic-scheduling")
 """Algorithms with one model, and so one starting point, for all workers."""
 
 

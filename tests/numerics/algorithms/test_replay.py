@@ -47,7 +47,7 @@ def test_reference_covers_the_registry():
 def test_topologies_cover_every_graph_and_algorithm():
     assert {name.rsplit("-", 1)[0] for name in TOPOLOGIES if name.endswith("-8")} == set(graphs.NAMES)
     doubly = {name for name in TOPOLOGIES if not name.endswith("-push") and name != "random-peer-7"}
-    wide = {name: set(TOPOLOGIES) for name in ("sgd", "sgp", "osgp", "eager")}
+    wide = {name: set(TOPOLOGIES) for name in ("sgp", "osgp", *SHARED)}
     assert {name: set(ADMITTED[name]) for name in ROUNDS} == dict.fromkeys(ROUNDS, doubly) | wide
 
 
