@@ -26,6 +26,8 @@ def obstacle(setting: Setting) -> tuple[str, float | None] | None:
     What algorithms and problems guarantee by themselves (a common start, independent noise, smoothness) is not asked again.
     Where no step size is admissible the conditions that do not involve it say why.
     """
+    if setting.theorem.assumptions and not _follows(setting, momentum=0.0):
+        return "assumes steps along gradients, without momentum", None
     for assumption in setting.theorem.assumptions:
         met = _MET.get(assumption.name)
         if met is not None and not met(setting):
@@ -128,6 +130,7 @@ _MET: dict[str, Callable[[Setting], bool]] = {
     "second-moment": _bounded_gradients,
     "sequence-of-groups": _uniform_groups,
     "late-gradients": _nothing_lost,
+    "common-pull": lambda setting: setting.claim.system == "lsgd" and _follows(setting, groups=1, period=1),
     "elastic-step": lambda setting: setting.claim.system == "easgd" and _follows(setting, period=1, momentum=0.0),
 }
 """By name of the assumption in the theory."""
