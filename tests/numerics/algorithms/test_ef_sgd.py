@@ -145,6 +145,23 @@ def test_with_noise_random_blocks_diverge_unless_detached():
     assert 1 > last[1] > last[2] > last[3] > 0.01
 
 
+@pytest.mark.parametrize("detached", [0.0, 0.3, 0.6, 1.0])
+@pytest.mark.parametrize("settings", [{"compressor": "random-block", "blocks": 5}, {"compressor": "top-k", "k": 2}], ids=str)
+@pytest.mark.parametrize("zeta", [0.0, 1.0])
+def test_the_center_descends_as_far_as_views_are_near(settings, detached, zeta):
+    """gamma L <= 1: mean E||grad f||^2 <= 2 delta/(gamma K) + gamma L sigma^2/n + L^2 mean E((1/n) sum ||view - center||^2)."""
+    n, gamma, iterations = 4, 0.15, 300
+    problem = problems.rational(dim=10, workers=n, sigma=1.0, zeta=zeta, noise="rademacher")
+    algorithm = EFSGD(step_size=gamma, detached=detached, **settings)
+    run = simulate(algorithm, problem, graphs.ring(n), iterations=iterations, replicas=40)
+    numbers, before = run.attrs["constants"], {"iteration": slice(0, iterations - 1)}
+    left = run.grad_norm_sq.sel(before).mean("iteration")
+    apart = float(run.consensus_sq.sel(before).mean())
+    right = 2 * numbers["delta"] / (gamma * iterations) + gamma * numbers["L"] * numbers["sigma"] ** 2 / n
+    assert float(left.mean() - 5 * left.std() / np.sqrt(40)) <= right + numbers["L"] ** 2 * apart
+    assert apart > 0
+
+
 def test_what_feedback_is_for():
     """Where signs of workers cancel, compression alone stays away from the minimum, and feedback finds it."""
     problem = problems.quadratic(dim=6, workers=4, sigma=0.0, zeta=2.0, seed=3)
