@@ -127,7 +127,7 @@ class ElasticScheduling(Algorithm):
         count = self.enough(n := len(directions))
         if count == n:
             return None
-        return gathered(order >= count, directions) - (n - count) * directions
+        return gathered(np.ascontiguousarray((order >= count).transpose(2, 0, 1)), directions) - (n - count) * directions
 
     def _by_norm(self, state: ScheduledState, directions: Array, event: Round) -> Array | None:
         """Return the sum of what is missing, shape (n, R, d); None where nothing is."""
@@ -137,26 +137,35 @@ class ElasticScheduling(Algorithm):
             return None
         assert event.order is not None
         xp, (n, replicas, dim) = array_namespace(directions), directions.shape
-        arrivals = np.broadcast_to(np.argsort(event.order, axis=1), (n, n, replicas))
-        goal = np.tile(self.beta * np.asarray(state.expected), n)
+        coming, goal = _arrivals(event.order, replicas), np.tile(self.beta * np.asarray(state.expected), n)
         sent = xp.reshape(directions, (-1, dim))
-        received, count = sent + 0, np.ones(n * replicas, dtype=np.intp)
-        waiting = np.arange(n * replicas)
-        waiting = waiting[_norms(sent) < goal]
+        received, complete = sent + 0, np.zeros(n * replicas, dtype=bool)
+        waiting = np.flatnonzero(_norms(sent) < goal)
+        total = received[waiting]
         for place in range(1, n):
             if not waiting.size:
                 break
-            receiver, replica = np.divmod(waiting, replicas)
-            total = received[waiting] + sent[arrivals[receiver, place, replica] * replicas + replica]
-            received[waiting] = total
-            count[waiting] += 1
-            waiting = waiting[_norms(total) < goal[waiting]]
-        complete = count == n
+            complete[waiting] = place == n - 1
+            total += sent[coming[place, waiting]]
+            enough = _norms(total) >= goal[waiting]
+            if enough.any():
+                received[waiting[enough]] = total[enough]
+                waiting, total = waiting[~enough], total[~enough]
         if complete.all():
             return None
         missing = directions.sum(0) - xp.reshape(received, directions.shape)
         xp.reshape(missing, (-1, dim))[complete] = 0
         return missing
+
+
+def _arrivals(order: Numbers, replicas: int) -> Numbers:
+    """Return whose gradient comes to each receiver in each place, as rows of the gradients laid flat, shape (n, n R)."""
+    n = len(order)
+    senders = np.empty((n, n, replicas), dtype=np.intp)
+    np.put_along_axis(senders, np.broadcast_to(order, senders.shape).transpose(1, 0, 2), np.arange(n)[:, None, None], axis=0)
+    senders *= replicas
+    senders += np.arange(replicas)
+    return senders.reshape(n, -1)
 
 
 def _norms(rows: Array) -> Floats:

@@ -61,7 +61,7 @@ class Outstanding:
     k
         The round.
     delays
-        Rounds until they have come, shape (n, m, R) or (n, m, 1): 0 from the beginning, -1 never.
+        Rounds until they have come, shape (R, n, m) or (1, n, m): 0 from the beginning, -1 never.
     messages
         What the m workers sent that are late somewhere, as it moves a model, shape (m, R, d).
     last
@@ -99,8 +99,8 @@ class MessageState(LaggingState):
         other.flight = [copy(each) for each in self.flight]
         for each, messages in zip(other.flight, slabs[first:], strict=True):
             each.messages = messages
-            if each.delays.shape[2] != messages.shape[1]:
-                each.delays = each.delays[:, :, :1]
+            if len(each.delays) != messages.shape[1]:
+                each.delays = each.delays[:1]
         return other
 
     def deliver(self, now: int) -> None:
@@ -118,12 +118,15 @@ class MessageState(LaggingState):
         who = np.flatnonzero(delays.any(axis=(0, 2)))
         if not who.size:
             return
-        waiting, late = delays[:, who], messages[who] * scale
+        longest = int(delays.max())
+        # replicas lead from here on, so that choosing messages is one pass and each replica's choice one matrix
+        kind = np.int32 if longest < 2**31 else np.int64
+        waiting = np.ascontiguousarray(delays.transpose(2, 0, 1)[..., who], dtype=kind)
+        late = messages[who] * scale
         if self.lag is None:
             self.lag = array_namespace(late).zeros(messages.shape, dtype=late.dtype, device=device(late))
         self.lag -= gathered(waiting != 0, late)
         self.lost = self.lost or bool((waiting < 0).any())
-        longest = int(waiting.max())
         if longest > 0:
             self.flight.append(Outstanding(k, waiting, late, k + longest))
 
@@ -190,11 +193,11 @@ class MessagePassing(Algorithm):
 def gathered(chosen: NDArray[np.bool_], messages: Array) -> Array:
     """Return for every receiver the sum of the messages (m, R, d) that are chosen for it, shape (n, R, d).
 
-    ``chosen`` has shape (n, m, R), or (n, m, 1) where all replicas agree, which is one product of matrices for all of them.
+    ``chosen`` has shape (R, n, m), or (1, n, m) where all replicas agree, which is one product of matrices for all of them.
     """
     xp = array_namespace(messages)
-    receivers, senders, replicas = chosen.shape
-    weights = xp.asarray(np.ascontiguousarray(chosen.transpose(2, 0, 1)), dtype=messages.dtype, device=device(messages))
+    replicas, receivers, senders = chosen.shape
+    weights = xp.asarray(chosen, dtype=messages.dtype, device=device(messages))
     if replicas == 1:
         total = weights[0] @ xp.reshape(messages, (senders, -1))
         return xp.reshape(total, (receivers, *messages.shape[1:]))

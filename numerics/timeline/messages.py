@@ -102,5 +102,6 @@ class Arrivals(Messages):
             if draws is not None:
                 coming = draws.take(1)[0].T.reshape(self.n, self.n, -1).copy()
                 coming[own, own] = -1
-                order = coming.argsort(axis=1).argsort(axis=1)
+                order = np.empty(coming.shape, dtype=np.intp)
+                np.put_along_axis(order, coming.argsort(axis=1), own[None, :, None], axis=1)
             yield Round(k, self.schedule.at(k), order=order)

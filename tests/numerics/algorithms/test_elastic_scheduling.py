@@ -206,7 +206,7 @@ def test_torch_goes_through_the_same_lines(options):
 
 
 @pytest.mark.parametrize(
-    ("beta", "n", "wanted"), [(0.5, 5, 3), (0.1, 10, 1), (0.3, 10, 3), (1 / 3, 9, 3), (1.0, 7, 7), (0.01, 4, 1)]
+    ("beta", "n", "wanted"), [(0.5, 5, 3), (0.1, 10, 1), (0.3, 10, 3), (1 / 3, 9, 3), (0.07, 100, 7), (1.0, 7, 7), (0.01, 4, 1)]
 )
 def test_a_share_of_the_gradients(beta, n, wanted):
     assert ElasticScheduling(step_size=0.1, bound="variance", beta=beta).enough(n) == wanted
