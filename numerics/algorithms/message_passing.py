@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from array_api_compat import array_namespace, device
@@ -69,7 +69,7 @@ class Outstanding:
     """
 
     k: int
-    delays: Numbers
+    delays: NDArray[Any]
     messages: Array
     last: int
 
@@ -120,8 +120,7 @@ class MessageState(LaggingState):
             return
         longest = int(delays.max())
         # replicas lead from here on, so that choosing messages is one pass and each replica's choice one matrix
-        kind = np.int32 if longest < 2**31 else np.int64
-        waiting = np.ascontiguousarray(delays.transpose(2, 0, 1)[..., who], dtype=kind)
+        waiting: NDArray[Any] = delays.transpose(2, 0, 1)[..., who].astype(np.int32 if longest < 2**31 else np.int64, order="C")
         late = messages[who] * scale
         if self.lag is None:
             self.lag = array_namespace(late).zeros(messages.shape, dtype=late.dtype, device=device(late))
