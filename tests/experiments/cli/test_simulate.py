@@ -86,6 +86,13 @@ def test_options_reach_system_graph_and_problem(cli):
     assert shown["nodes"] == 9
 
 
+def test_compressors_are_chosen_by_options_of_the_system(cli):
+    words = ("--set", "compressor=top-k", "--set", "k=4", "--iterations", 5, "--json")
+    found = cli("simulate", "ef-sgd", *words).json
+    assert (found["options"]["compressor"], found["options"]["k"]) == ("top-k", 4)
+    assert found["constants"]["lost"] == pytest.approx(0.6)
+
+
 def test_sgp_takes_push_weights_on_an_irregular_graph(cli):
     found = cli("simulate", "sgp", "--graph", "star", "--weights", "push", "--iterations", 5, "--json").json
     assert found["weights"] == "push"
@@ -171,6 +178,10 @@ def test_table(cli, tmp_path):
         ("dpsgd --set momentum=high", "--set momentum = 'high' is not admissible: needs a number"),
         ("dpsgd --set nesterov=2", "--set nesterov = '2' is not admissible: needs true or false"),
         ("dpsgd --set order=mix", "unknown order 'mix'"),
+        ("ef-sgd --set compressor=topk", "unknown compressor 'topk'; did you mean top-k"),
+        ("ef-sgd --set compressor=qsgd --set k=4", "unknown option of qsgd 'k'"),
+        ("ef-sgd --set compressor=top-k --set k=11", "k of top-k = 11 is not admissible: needs 1 <= k <= 10"),
+        ("def --set detached=2", "detached = 2.0 is not admissible: needs 0 <= detached <= 1"),
         ("local-sgd --set period=2.5", "--set period = '2.5' is not admissible: needs a whole number"),
         ("local-sgd --set period=inf", "--set period = 'inf' is not admissible: needs a whole number"),
         ("local-sgd --set period=0", "period = 0 is not admissible: needs a whole number >= 1"),

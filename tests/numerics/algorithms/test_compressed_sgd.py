@@ -9,8 +9,10 @@ import pytest
 
 from numerics import algorithms, compressors, graphs, problems, simulate
 from numerics.algorithms import DEF, EFSGD, SGD, AsyncEF, CompressedSGD, Hogwild, MemSGD, check_invariants
+from numerics.algorithms.asynchronous import ReadState
 from numerics.algorithms.compression import OPTIONS, Compressing
 from numerics.moments import exact_moments
+from numerics.streams import Streams
 from straggler import InputError, UnknownName
 from tests.numerics.algorithms import compression_reference as plain
 from tests.numerics.algorithms import elastic_replay as replay
@@ -65,6 +67,22 @@ def test_runs_under_simulate_whatever_the_blocks(cls, monkeypatch):
     monkeypatch.setattr("numerics.simulation.BLOCK_BYTES", 2 * 4 * 4 * 8)
     np.testing.assert_allclose(simulate(algorithm, problem, graphs.ring(4), **settings).value, whole.value, rtol=1e-9)
     assert (whole.grad_norm_sq[-1] < 0.2 * whole.grad_norm_sq[0]).all()
+
+
+@pytest.mark.parametrize("cls", ALL)
+def test_without_streams_random_numbers_come_from_seed_zero(cls):
+    algorithm, found = cls(step_size=0.2, compressor="random-k"), []
+    timeline = replay.events_of(algorithm, replay.durations())
+    for hand_over in (True, False):
+        state = algorithm.init(replay.start(common=True), replay.N)
+        if hand_over:
+            algorithm.equip(state, None, Streams(0, range(replay.REPLICAS)))
+        if isinstance(state, ReadState):
+            state.open(timeline.opening(Streams(0, range(replay.REPLICAS))))
+        for event in timeline.play(20, Streams(0, range(replay.REPLICAS))):
+            algorithm.step(state, replay.slope(algorithm.view(state, event), replay.noise_of(event)), event)
+        found.append(state.x.copy())
+    np.testing.assert_array_equal(*found)
 
 
 def test_every_option_of_every_compressor_can_be_chosen():
