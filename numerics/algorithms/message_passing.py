@@ -174,14 +174,14 @@ class MessagePassing(Algorithm):
         assert isinstance(state, MessageState)
         gamma, directions = self.gamma(event.k), self.direction(state, gradients)
         if event.alive is not None:
-            directions *= _factors(event.alive, directions)
+            directions *= factors(event.alive, directions)
         state.deliver(event.k)
         if event.delays is not None:
             state.send(event.k, directions, -gamma / state.n, event.delays)
         if not state.flight and not state.lost:
             state.lag = None
         elif event.alive is not None:
-            state.lag *= _factors(event.alive, directions)
+            state.lag *= factors(event.alive, directions)
         state.descend(gamma, worker_mean(directions)[None, ...])
 
     def center(self, state: State) -> Array:
@@ -203,6 +203,6 @@ def gathered(chosen: NDArray[np.bool_], messages: Array) -> Array:
     return xp.permute_dims(xp.matmul(weights, xp.permute_dims(messages, (1, 0, 2))), (1, 0, 2))
 
 
-def _factors(alive: NDArray[np.bool_], like: Array) -> Array:
+def factors(alive: NDArray[np.bool_], like: Array) -> Array:
     """Return one or zero for every worker and replica, shape (n, R, 1)."""
     return array_namespace(like).asarray(alive[..., None], dtype=like.dtype, device=device(like))
