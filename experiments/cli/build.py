@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from experiments.cli import options
-from straggler import InputError, UnknownName
+from straggler import InputError, UnknownName, at_least, positive
 
 if TYPE_CHECKING:
     from numerics.algorithms import Algorithm
@@ -18,6 +19,18 @@ if TYPE_CHECKING:
 DEFAULT_NODES = 8
 DEFAULT_DIM = 10
 OWN_OPTIONS = ("dim", "noise", "sigma", "zeta")
+
+
+def checked(iterations: int, replicas: int, seed: int, sigma: float, out: Path | None) -> None:
+    """Raise `InputError` unless the counts of a run are admissible and its result can be written where it is to go."""
+    for name, count, least in (("iterations", iterations, 1), ("replicas", replicas, 1), ("seed", seed, 0)):
+        at_least(name, count, least)
+    positive("sigma", sigma, zero_ok=True)
+    if out is None:
+        return
+    if out.is_dir():
+        raise InputError("--out", str(out), "the name of a file, not of a folder")
+    options.writable("--out", out)
 
 
 def algorithm(system: str, step_size: float, items: Sequence[str] | None) -> Algorithm:

@@ -10,7 +10,6 @@ import typer
 from experiments.cli import options
 from experiments.cli import simulate as run
 from experiments.cli.output import console, number, print_json, table
-from straggler import InputError, at_least, positive
 
 Read = Annotated[
     int | None,
@@ -49,13 +48,7 @@ def gauge(
     from experiments.cli import build
 
     algorithm = build.algorithm(system, step_size, system_set)
-    for name, count, least in (("iterations", iterations, 1), ("replicas", replicas, 1), ("seed", seed, 0)):
-        at_least(name, count, least)
-    positive("sigma", sigma, zero_ok=True)
-    if out is not None:
-        if out.is_dir():
-            raise InputError("--out", str(out), "the name of a file, not of a folder")
-        options.writable("--out", out)
+    build.checked(iterations, replicas, seed, sigma, out)
     schedule = build.schedule(graph, nodes, weights, graph_set)
     clock = build.timeline(timeline, algorithm, schedule, timeline_set)
     made = build.problem(problem, schedule.n, dim, noise, sigma, zeta, problem_set)

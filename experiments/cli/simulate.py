@@ -9,7 +9,6 @@ import typer
 
 from experiments.cli import options
 from experiments.cli.output import console, number, print_json, table
-from straggler import InputError, at_least, positive
 
 System = Annotated[
     str, typer.Argument(metavar="SYSTEM", help="sgd, dpsgd, sgp, adpsgd, lsgd, wagma, ... (an unknown name prints them all).")
@@ -80,14 +79,8 @@ def simulate(
     from experiments.cli import build
 
     algorithm = build.algorithm(system, step_size, system_set)
-    for name, count, least in (("iterations", iterations, 1), ("replicas", replicas, 1), ("seed", seed, 0)):
-        at_least(name, count, least)
-    positive("sigma", sigma, zero_ok=True)
+    build.checked(iterations, replicas, seed, sigma, out)
     options.jobs(jobs)
-    if out is not None:
-        if out.is_dir():
-            raise InputError("--out", str(out), "the name of a file, not of a folder")
-        options.writable("--out", out)
     schedule = build.schedule(graph, nodes, weights, graph_set)
     clock = build.timeline(timeline, algorithm, schedule, timeline_set)
     made = build.problem(problem, schedule.n, dim, noise, sigma, zeta, problem_set)
