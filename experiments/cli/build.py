@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 DEFAULT_NODES = 8
 DEFAULT_DIM = 10
+REAL = ("logistic", "network")
+"""What names of problems on real data begin with."""
+
 OWN_OPTIONS = ("dim", "noise", "sigma", "zeta")
 
 
@@ -68,7 +71,7 @@ def problem(
     from numerics.problems.registry import FACTORIES, FILE_PREFIX
 
     chosen: dict[str, Any] = {}
-    if not name.startswith("logistic"):
+    if not name.startswith(REAL):
         chosen |= {"dim": DEFAULT_DIM, "noise": "gaussian", "zeta": 0.0}
     further = options.settings("--problem-set", items)
     for option in ("workers", *OWN_OPTIONS):
@@ -80,7 +83,7 @@ def problem(
         raise InputError("problem", name, f"{FILE_PREFIX}FILE with the path of a LIBSVM file")
     if name not in FACTORIES and not name.startswith(FILE_PREFIX):
         raise UnknownName("problem", name, problems.NAMES)
-    if zeta is not None and name.startswith("logistic"):
+    if zeta is not None and name.startswith(REAL):
         raise InputError(
             "--zeta", zeta, f"a synthetic problem: in {name} the split of the data decides (--problem-set split=...)"
         )

@@ -9,6 +9,7 @@ from numerics.objectives.huber import Huber
 from numerics.objectives.logistic import Logistic
 from numerics.objectives.matrix_completion import MatrixCompletion
 from numerics.objectives.mixed_quadratic import MixedQuadratic
+from numerics.objectives.network import Network
 from numerics.objectives.quadratic import Quadratic
 from numerics.objectives.rational import Rational
 from numerics.objectives.saddle import Saddle
@@ -23,6 +24,7 @@ __all__ = [
     "Logistic",
     "MatrixCompletion",
     "MixedQuadratic",
+    "Network",
     "Objective",
     "Quadratic",
     "Rational",

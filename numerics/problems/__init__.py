@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numerics.objectives.base import Constant, Objective
 from numerics.problems.problem import Problem
-from numerics.problems.real import logistic, logistic_breast_cancer, logistic_digits, logistic_file
+from numerics.problems.real import logistic, logistic_breast_cancer, logistic_digits, logistic_file, network_digits
 from numerics.problems.registry import NAMES, get
 from numerics.problems.synthetic import bump, cosine, hard_instance, huber, matrix_completion, quadratic, rational, saddle, sinc
 
@@ -23,6 +23,7 @@ __all__ = [
     "logistic_digits",
     "logistic_file",
     "matrix_completion",
+    "network_digits",
     "quadratic",
     "rational",
     "saddle",

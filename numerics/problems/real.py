@@ -1,4 +1,4 @@
-"""Problems on real data: logistic regression with a non-convex regulariser, samples split over the workers."""
+"""Problems on real data: logistic regression with a non-convex regulariser, or a small network; samples split over workers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from numerics import noise as noises
 from numerics.objectives.logistic import Logistic
+from numerics.objectives.network import Network
 from numerics.problems import data
 from numerics.problems.build import check_options, plain
 from numerics.problems.problem import Problem
@@ -84,3 +85,38 @@ def logistic(
     objective = Logistic([(with_one[rows], labels[rows]) for rows in shares], **options)
     settings = {"split": split, "seed": seed} | ({"alpha": alpha} if split == "dirichlet" else {}) | plain(options)
     return Problem(objective, noises.get(noise, sigma=sigma, batch=batch, replacement=replacement), name, settings)
+
+
+def network_digits(
+    *,
+    dim: int | None = None,
+    workers: int = 16,
+    noise: str = "minibatch",
+    sigma: float = 1.0,
+    batch: int = 1,
+    replacement: bool = True,
+    split: str = "iid",
+    alpha: float = 0.5,
+    seed: int = 0,
+    **options: Any,
+) -> Problem:
+    """Return a two-layer tanh network that tells even from odd handwritten digits, features as in `logistic_digits`.
+
+    Parameters
+    ----------
+    dim
+        None, or the dimension that the hidden units make, 66 h + 1: a check, not a choice.
+    workers, noise, sigma, batch, replacement, split, alpha, seed
+        As for `logistic`; ``seed`` draws the first weights, too.
+    **options
+        Options of `Network`: ``hidden``, ``radius``.
+    """
+    check_options("network-digits", options, Network, network_digits)
+    samples, labels = data.digits()
+    with_one = np.column_stack([data.standardised(samples), np.ones(len(samples))])
+    shares = data.split(labels, workers, split, alpha=alpha, seed=seed)
+    objective = Network([(with_one[rows], labels[rows]) for rows in shares], seed=seed, **options)
+    if dim is not None and dim != objective.dim:
+        raise InputError("dim", dim, f"{objective.dim}, which {objective.hidden} hidden units on 65 features make")
+    settings = {"split": split, "seed": seed} | ({"alpha": alpha} if split == "dirichlet" else {}) | plain(options)
+    return Problem(objective, noises.get(noise, sigma=sigma, batch=batch, replacement=replacement), "network-digits", settings)

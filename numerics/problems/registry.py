@@ -19,6 +19,7 @@ FACTORIES: dict[str, Callable[..., Problem]] = {
     "matrix-completion": synthetic.matrix_completion,
     "logistic-breast-cancer": real.logistic_breast_cancer,
     "logistic-digits": real.logistic_digits,
+    "network-digits": real.network_digits,
     "hard-instance": synthetic.hard_instance,
     "huber": synthetic.huber,
 }

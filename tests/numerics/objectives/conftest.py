@@ -6,6 +6,7 @@ import pytest
 from numerics.objectives import Cosine, Huber, Logistic, MatrixCompletion, MixedQuadratic, Quadratic, Rational, Saddle, Sinc
 from numerics.objectives.bump import Bump
 from numerics.objectives.hard_instance import HardInstance
+from numerics.objectives.network import Network
 
 
 def shards(counts=(3, 5, 2, 5), dim=4, seed=7):
@@ -29,6 +30,7 @@ MAKERS = {
     "matrix-completion-vector": lambda: MatrixCompletion(3, 5, radius=3.0, seed=1),
     "huber": lambda: Huber(4, 5, smoothness=2.5, knee=0.4, zeta=0.7, start=0.3, spread=0.8, seed=9),
     "logistic": lambda: Logistic(shards(), regularisation=0.05),
+    "network": lambda: Network(shards(), hidden=2, seed=5, radius=0.3),
     "logistic-ball": lambda: Logistic(shards((4, 4, 4)), regularisation=0.0, radius=0.02),
 }
 

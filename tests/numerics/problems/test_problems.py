@@ -13,6 +13,7 @@ from straggler import InputError, UnknownName
 
 SYNTHETIC = ("cosine", "rational", "saddle", "quadratic", "hard-instance", "sinc", "bump", "huber", "matrix-completion")
 REAL = ("logistic-breast-cancer", "logistic-digits")
+NETWORKS = ("network-digits",)
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def svm_file(tmp_path):
 
 
 def test_names():
-    assert set(problems.NAMES) == {*SYNTHETIC, *REAL, "logistic:FILE"}
+    assert set(problems.NAMES) == {*SYNTHETIC, *REAL, *NETWORKS, "logistic:FILE"}
 
 
 @pytest.mark.parametrize("name", SYNTHETIC)
@@ -56,6 +57,21 @@ def test_real_problems(name):
     assert problem.constants["delta"].kind == "upper bound"
     assert problem.provenance()["noise"] == {"kind": "minibatch", "batch": 2, "replacement": True}
     x = np.random.default_rng(0).standard_normal((5, problem.dim)) * 0.3
+    measured = problem.measure(x)
+    assert np.all(measured["zeta"] <= problem.numbers["zeta"])
+    assert np.all(measured["sigma"] <= problem.numbers["sigma"])
+    assert measured["sigma"].min() > 0
+    assert json.loads(json.dumps(problem.provenance())) == problem.provenance()
+
+
+def test_network_on_real_data():
+    problem = problems.get("network-digits", workers=6, split="dirichlet", batch=2, hidden=3, radius=0.5)
+    assert problem.dim == 66 * 3 + 1
+    assert problem.objective.counts.sum() == 1797
+    assert 0.5 < problem.numbers["delta"] < 2
+    assert problem.constants["L"].kind == problem.constants["sigma"].kind == "certified on ball"
+    steps = np.random.default_rng(0).standard_normal((5, problem.dim))
+    x = problem.start() + 0.5 * steps / np.linalg.norm(steps, axis=1, keepdims=True)
     measured = problem.measure(x)
     assert np.all(measured["zeta"] <= problem.numbers["zeta"])
     assert np.all(measured["sigma"] <= problem.numbers["sigma"])
@@ -127,6 +143,10 @@ def test_unknown_problems(name, message):
         ("matrix-completion", {"dim": 4, "rank": 4}, InputError, "rank = 4"),
         ("matrix-completion", {"radius": 0}, InputError, "radius = 0"),
         ("logistic-digits", {"dim": 10}, InputError, "65"),
+        ("network-digits", {"dim": 10}, InputError, "529"),
+        ("network-digits", {"hidden": 0}, InputError, "hidden = 0"),
+        ("network-digits", {"radius": 0.0}, InputError, "radius"),
+        ("network-digits", {"regularisation": 0.1}, UnknownName, "regularisation"),
         ("logistic-digits", {"workers": 10_000}, InputError, "1797"),
         ("logistic-digits", {"batch": 500, "replacement": False}, InputError, "batch = 500"),
         ("logistic:/nowhere/at/all", {}, InputError, "readable file"),
