@@ -1,0 +1,127 @@
+"""The processes of a run: started, waited for, and gone with their shared memory whatever happens."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import connection
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from numerics.problems import Problem
+from numerics.shared_memory.layout import Layout
+from numerics.shared_memory.record import Record, collect
+from numerics.shared_memory.segment import Segment
+from numerics.shared_memory.worker import work
+from numerics.typing import Floats
+from straggler import StragglerError
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+POLL = 0.002
+
+
+class Crew:
+    """Processes that share one model: a context, which leaves neither processes nor shared memory behind.
+
+    Processes are spawned: a script that uses this must guard what it does with ``if __name__ == "__main__"``.
+
+    Parameters
+    ----------
+    problem
+        Its number of workers is the number of processes.
+    updates, step_size, seed, every
+        As for `lock_free`.
+    x0
+        Starting point, shape (d,).
+    """
+
+    def __init__(self, problem: Problem, *, updates: int, step_size: float, seed: int, every: int, x0: Floats) -> None:
+        self._problem = pickle.dumps(problem)
+        self._arguments = (step_size, seed, os.getpid())
+        self._x0 = x0
+        self.layout = Layout(problem.n, problem.dim, updates, every, len(self._problem))
+        self.processes: list[multiprocessing.context.SpawnProcess] = []
+
+    def __enter__(self) -> Self:
+        self._segment = Segment(self.layout)
+        try:
+            self._segment.arrays["problem"][:] = np.frombuffer(self._problem, np.uint8)
+            self._segment.arrays["model"][:] = self._x0
+            spawn = multiprocessing.get_context("spawn")
+            with _uninterrupted(), _single_threaded():
+                for i in range(self.layout.processes):
+                    arguments = (self._segment.name, self.layout, i, *self._arguments)
+                    process = spawn.Process(target=work, args=arguments, daemon=True, name=f"{self._segment.name}-{i}")
+                    process.start()
+                    self.processes.append(process)
+        except BaseException:
+            self._leave()
+            raise
+        return self
+
+    def begin(self) -> None:
+        """Wait until everybody is ready or gone, and let them go; `StragglerError` where all are gone."""
+        flags = self._segment.arrays["flags"][:, 0]
+        while not all(flags[i] or process.exitcode is not None for i, process in enumerate(self.processes)):
+            connection.wait([process.sentinel for process in self.processes if process.exitcode is None], POLL)
+        if not any(flags):
+            codes = ", ".join(str(process.exitcode) for process in self.processes)
+            raise StragglerError(
+                f"no process could start (exit codes {codes}); a script that starts processes needs if __name__ == '__main__'"
+            )
+        flags[-1] = 1
+
+    def finish(self) -> Record:
+        """Wait until all processes have ended, and return what they logged."""
+        ended = [0] * len(self.processes)
+        left = {process.sentinel: i for i, process in enumerate(self.processes)}
+        while left:
+            for sentinel in connection.wait(list(left)):
+                assert isinstance(sentinel, int)
+                i = left.pop(sentinel)
+                ended[i] = time.monotonic_ns()
+                self.processes[i].join()
+        return collect(self.layout, self._segment.arrays, [process.exitcode or 0 for process in self.processes], ended)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        with _uninterrupted():
+            for process in self.processes:
+                process.kill()
+            for process in self.processes:
+                process.join()
+            self._segment.destroy()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put off interrupts; processes started meanwhile never see any: those who press Ctrl-C mean the one who waits."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _single_threaded() -> Iterator[None]:
+    """Let processes that are started meanwhile compute with one thread each."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
