@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from experiments.cli import cite, cluster, figures, gauge, mixing, simulate, theorems, verify
+from experiments.cli import cite, cluster, figures, gauge, mixing, shared_memory, simulate, theorems, verify
 from straggler import UnknownName, __version__
 
 
@@ -35,6 +35,7 @@ app.command("mixing")(mixing.mixing)
 app.command("simulate")(simulate.simulate)
 app.command("gauge")(gauge.gauge)
 app.command("cluster")(cluster.cluster)
+app.command("shared-memory")(shared_memory.shared_memory)
 app.command("verify")(verify.verify)
 app.command("cite")(cite.cite)
 app.command("figures")(figures.figures)

@@ -78,6 +78,10 @@ class Crew:
             )
         flags[-1] = 1
 
+    def progress(self) -> list[int]:
+        """Return how many updates each process has finished by now."""
+        return [int(count) for count in self._segment.arrays["counts"][:, 0]]
+
     def finish(self) -> Record:
         """Wait until all processes have ended, and return what they logged."""
         ended = [0] * len(self.processes)

@@ -172,7 +172,7 @@ def _distances(
         steps = gradients[first : first + CHUNK] * step_size
         path = np.subtract.accumulate(np.concatenate([x[None], steps]), axis=0)
         here = slice(*np.searchsorted(read_at, (first, first + len(steps))))
-        apart = path[read_at[here] - first] - reads[here]
-        distances[here] = np.vecdot(apart, apart) / step_size**2
+        apart = (path[read_at[here] - first] - reads[here]) / step_size
+        distances[here] = np.vecdot(apart, apart)
         x, largest = path[-1], np.maximum(largest, np.abs(path).max(axis=0))
     return distances, x, largest

@@ -40,18 +40,13 @@ class Segment:
         if name is not None:
             self._memory = shared_memory.SharedMemory(name)
         else:
-            wanted = f"{PREFIX}{os.getpid()}-{secrets.token_hex(6)}"
+            _refuse_too_much(layout)
+            self._memory = shared_memory.SharedMemory(f"{PREFIX}{os.getpid()}-{secrets.token_hex(6)}", True, layout.nbytes)
             try:
-                self._memory = shared_memory.SharedMemory(wanted, create=True, size=layout.nbytes)
-                try:
-                    _reserve(self._memory.name, layout.nbytes)
-                except BaseException:
-                    self._memory.unlink()
-                    raise
-            except (OSError, OverflowError) as error:
-                raise StragglerError(
-                    f"no shared memory of {layout.nbytes} bytes for the logs of {layout.updates} updates"
-                ) from error
+                _reserve(self._memory.name, layout.nbytes)
+            except OSError as error:
+                self._memory.unlink()
+                raise _too_much(layout) from error
         self.name = self._memory.name
         assert self._memory.buf is not None
         self.arrays: dict[str, Array] = layout.arrays(self._memory.buf)
@@ -67,6 +62,19 @@ class Segment:
         with suppress(FileNotFoundError):
             self._memory.unlink()
         self.detach()
+
+
+def _too_much(layout: Layout) -> StragglerError:
+    size = f"{layout.nbytes / 2**30:.3g} GiB"
+    return StragglerError(f"not enough shared memory for the logs of {layout.updates:g} updates in R^{layout.dim}: {size}")
+
+
+def _refuse_too_much(layout: Layout) -> None:
+    """Look at the room there is before anything is made: `SharedMemory` does not tidy up well after failing."""
+    if FOLDER.is_dir():
+        room = os.statvfs(FOLDER)
+        if layout.nbytes > room.f_bavail * room.f_frsize:
+            raise _too_much(layout)
 
 
 def _reserve(name: str, nbytes: int) -> None:
