@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments import measures
+from experiments import applicability_views, measures
 from numerics.moments import closes
 from numerics.objectives import Quadratic
 from numerics.timeline import RandomGroups
@@ -130,7 +130,7 @@ _MET: dict[str, Callable[[Setting], bool]] = {
     "second-moment": _bounded_gradients,
     "sequence-of-groups": _uniform_groups,
     "late-gradients": _nothing_lost,
-    "common-pull": lambda setting: setting.claim.system == "lsgd" and _follows(setting, groups=1, period=1),
     "elastic-step": lambda setting: setting.claim.system == "easgd" and _follows(setting, period=1, momentum=0.0),
+    **applicability_views.MET,
 }
 """By name of the assumption in the theory."""

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 Option = float | int | str | bool
 
 
+STEEPNESS = {"decreasing": 2.0, "falling": 8.0}
+"""The factor a of step sizes gamma_k = a / (mu (k + k_0))."""
+
+
 @dataclass(frozen=True)
 class Decreasing:
     """Step sizes gamma_k = gamma_0 k_0 / (k + k_0)."""
@@ -47,7 +51,7 @@ class Claim(BaseModel):
     step
         ``prescribed`` takes the theorem's own step size; a number is the fraction of the largest step size its conditions
         admit, or the step size itself where they admit any; ``decreasing`` is 2/(mu (k + k_0)) in iteration k, with k_0 among
-        the ``parameters``.
+        the ``parameters``, and ``falling`` 8/(mu (k + k_0)), with the algorithm's own k_0.
     constants
         Where the mixing constants (C, q) come from: ``computed`` from the matrices, or ``printed``, the paper's explicit ones.
     budget
@@ -68,7 +72,7 @@ class Claim(BaseModel):
     graph: str = "complete"
     nodes: int = Field(ge=2)
     iterations: int = Field(ge=1)
-    step: float | Literal["prescribed", "decreasing"] = 0.5
+    step: float | Literal["prescribed", "decreasing", "falling"] = 0.5
     options: Mapping[str, Option] = {}
     problem_options: Mapping[str, Option] = {}
     graph_options: Mapping[str, Option] = {}
@@ -96,9 +100,14 @@ class Claim(BaseModel):
         """Return the algorithm of the claim with step size ``gamma``, in the first iteration where it decreases."""
         from numerics import algorithms
 
-        if self.step == "decreasing":
-            return algorithms.get(self.system, step_size=Decreasing(gamma, self.parameters["k_0"]), **self.options)
+        if self.step in STEEPNESS:
+            return algorithms.get(self.system, step_size=Decreasing(gamma, self.offset), **self.options)
         return algorithms.get(self.system, step_size=gamma, **self.options)
+
+    @property
+    def offset(self) -> float:
+        """The k_0 of a step size that decreases."""
+        return float(self.parameters["k_0"] if self.step == "decreasing" else self.options["offset"])
 
     def build_timeline(self, algorithm: Algorithm, schedule: MixingSchedule) -> Timeline | None:
         """Return the timeline of the claim, or None for the natural one."""
@@ -109,6 +118,6 @@ class Claim(BaseModel):
     def run_description(self, gamma: float, quantity: str, replicas: range) -> dict[str, Any]:
         """Return what determines the samples of one look: theorems that ask for the same run share it."""
         described = self.model_dump(exclude={"theorem", "step", "constants", "budget"})
-        if self.step == "decreasing":
+        if self.step in STEEPNESS:
             described["step"] = self.step
         return described | {"gamma": gamma, "quantity": quantity, "replicas": [replicas.start, replicas.stop]}

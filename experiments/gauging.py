@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from experiments.applicability import obstacle
-from experiments.settings import Setting
+from experiments.relaxation import bounds
 from numerics.typing import Floats
-from straggler import StragglerError
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -21,7 +18,6 @@ if TYPE_CHECKING:
     from numerics.mixing import MixingSchedule
     from numerics.problems import Problem
     from numerics.timeline import Timeline
-    from theory.theorem import Theorem
 
 Setup: TypeAlias = "tuple[MixingSchedule, Timeline | None]"
 
@@ -116,31 +112,5 @@ def predicted(claim: Claim, algorithm: Algorithm, problem: Problem, readings: xr
     clock
         Mixing schedule and, where one was named, timeline.
     """
-    found = {}
-    for theorem in _gauges_of(claim.system):
-        constants = {"M": math.inf} | readings.attrs["constants"] | _envelope(theorem, clock[0])
-        gamma = algorithm.gamma(0)
-        setting = Setting(claim, theorem, problem, *clock, gamma, constants | {"gamma": gamma})
-        try:
-            applies = obstacle(setting) is None
-            bound = float(theorem.bound(**setting.constants)) if applies else math.inf
-        except StragglerError:  # the statement asks for a constant that such a run does not have
-            continue
-        if math.isfinite(bound):
-            found[theorem.key] = bound
-    return found
-
-
-def _gauges_of(system: str) -> list[Theorem]:
-    from theory import registry
-
-    keys = [card.key for card in registry.cards() if system in card.systems]
-    return [theorem for theorem in map(registry.get, keys) if theorem.quantity.name == "gauge_sq"]
-
-
-def _envelope(theorem: Theorem, schedule: MixingSchedule) -> dict[str, float]:
-    if set(theorem.constants).isdisjoint({"C", "q", "one_minus_q"}):
-        return {}
-    from numerics.mixing import push_sum_constants
-
-    return push_sum_constants(schedule)
+    schedule, timeline = clock
+    return bounds(claim, problem, schedule, timeline, readings.attrs["constants"] | {"gamma": algorithm.gamma(0)})

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from experiments.claims import Claim
+from experiments.claims import STEEPNESS, Claim
 from experiments.measures import geometry
 from straggler import InputError
 
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from numerics.problems import Problem
     from numerics.timeline import Timeline
     from theory.theorem import Theorem
+
+
+UNBIASED = 1e-13
+"""Part of a vector that rounding leaves of the mean of its compressions, whose coordinates are of its own size."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,10 @@ class Setting:
         """What rounding may leave of a squared distance that is zero in exact arithmetic; 0 for other quantities.
 
         A distance is a difference of coordinates, known to 1e-13 of their size (of the start, and of its distance to a
-        minimiser); the variance of the center, of order K gamma^2 sigma^2, is known to 1e-14 of itself.
+        minimiser); the variance of the center, of order K gamma^2 sigma^2, is known to 1e-14 of itself. A bias is relative.
         """
+        if self.theorem.quantity.name == "compression_bias":
+            return UNBIASED
         if self.theorem.quantity.name != "mean_consensus_sq":
             return 0.0
         c = self.constants
@@ -64,7 +70,13 @@ def prepare(claim: Claim) -> Setting:
     gamma = _gamma(claim, theorem, constants)
     if gamma > 0:  # some options are a share over the step size, or the other way round
         constants = claim.build_algorithm(gamma).symbols(claim.nodes) | constants
+    if {"B", "quorum"} <= set(theorem.constants):  # where the timeline does not say otherwise, all workers take part
+        constants = {"quorum": float(claim.nodes)} | constants
     setting = Setting(claim, theorem, problem, schedule, timeline, gamma, constants | {"gamma": gamma})
+    if "B" in theorem.constants and "B" not in constants:
+        from experiments import relaxation
+
+        return replace(setting, constants=setting.constants | {"B": relaxation.gauge(setting)})
     if "cosine" not in theorem.constants:
         return setting
     return replace(setting, constants=setting.constants | {"cosine": geometry.cosine(setting)})
@@ -88,8 +100,8 @@ def _gamma(claim: Claim, theorem: Theorem, constants: dict[str, float]) -> float
         return float(theorem.step_size(**constants))
     if theorem.step is not None:
         raise InputError("step", claim.step, f"'prescribed': {claim.theorem} prescribes the step size")
-    if claim.step == "decreasing":
-        return 2 / (constants["mu"] * constants["k_0"])
+    if claim.step in STEEPNESS:
+        return STEEPNESS[str(claim.step)] / (constants["mu"] * claim.offset)
     if not theorem.limits_step:
         return float(claim.step)
     # a pull that is a share over the step size does not limit the step: what is asked of the share holds or does not

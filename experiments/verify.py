@@ -126,7 +126,8 @@ def _judge(setting: Setting, evidence: Evidence, bound: float) -> tuple[str, str
 def _needs_ball(setting: Setting) -> bool:
     """Return whether the theorem asks for a constant that is certified on a ball only."""
     constants = setting.problem.constants
-    return any(name in constants and constants[name].kind == "certified on ball" for name in setting.theorem.constants)
+    needed = {*setting.theorem.constants, *({"M"} if "B" in setting.theorem.constants else ())}  # gauges ask for M
+    return any(name in constants and constants[name].kind == "certified on ball" for name in needed)
 
 
 def _trivial(setting: Setting) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from experiments.claims import Claim
-from experiments.grid import asynchronous, elastic_averaging, gauges, group, leader, synchronous
+from experiments.grid import asynchronous, compression, elastic, elastic_averaging, gauges, group, leader, synchronous
 
 SYNTHETIC = ("cosine", "rational", "saddle", "quadratic")
 QUICK_GRAPHS = (("ring", 8), ("torus", 16), ("complete", 8))
@@ -14,7 +14,7 @@ def quick() -> list[Claim]:
     """Return the default grid: every theorem of the house at least once, in under three minutes on two cores."""
     rounds = synchronous.claims(4000, QUICK_GRAPHS, ("cosine", "quadratic"))
     center = [*leader.claims(4000), *elastic_averaging.claims(4000)]
-    views = gauges.claims(100)
+    views = [*gauges.claims(100), *elastic.claims(1000), *compression.claims(1000)]
     return [*rounds, *asynchronous.claims(4000), *center, *group.claims(4000), *views, *synchronous.real(2000)]
 
 

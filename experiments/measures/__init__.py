@@ -6,7 +6,7 @@ The mean over iterations, the final value, and the largest expectation of anythi
 
 from __future__ import annotations
 
-from experiments.measures import elastic_averaging, gauge, geometry, group, leader, push_sum
+from experiments.measures import compression, elastic_averaging, gauge, geometry, group, leader, push_sum
 from experiments.measures.base import Measure, at_worst, averaged, exact_mean, horizons, largest, last
 from straggler import UnknownName
 
@@ -17,6 +17,7 @@ SPECIAL: dict[str, Measure] = {
     **elastic_averaging.MEASURES,
     **group.MEASURES,
     **gauge.MEASURES,
+    **compression.MEASURES,
 }
 
 PREFIXES = {"mean_": averaged, "last_": last, "largest_": at_worst}

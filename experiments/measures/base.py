@@ -215,8 +215,15 @@ def on_ball(setting: Setting) -> bool:
 
 def exact_mean(setting: Setting, name: str) -> float | None:
     """Return the exact expectation of the mean over k < K of ``name``, or None where second moments do not close."""
+    moments = exact(setting)
+    return None if moments is None else float(moments[name].values[:-1].mean())
+
+
+def exact(setting: Setting) -> xr.Dataset | None:
+    """Return the exact moments of the run of a claim, or None where second moments do not close."""
     from numerics.moments import closes, exact_moments
     from numerics.timeline import fitting
+    from straggler import InputError
 
     if not closes(setting.problem):
         return None
@@ -224,6 +231,7 @@ def exact_mean(setting: Setting, name: str) -> float | None:
     clock = fitting(algorithm, setting.schedule, setting.timeline)
     if not clock.deterministic and clock.chances(0) is None:
         return None
-    moments = exact_moments(algorithm, setting.problem, setting.schedule, iterations=claim.iterations, timeline=clock)
-    values: Floats = moments[name].values[:-1]
-    return float(values.mean())
+    try:
+        return exact_moments(algorithm, setting.problem, setting.schedule, iterations=claim.iterations, timeline=clock)
+    except InputError:  # the claim is well-formed: a system that is not linear says so
+        return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.measures.base import Measure, computed, largest, last
+from experiments.measures.base import Measure, computed, exact, largest, last
 from numerics.typing import Floats
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def distances(setting: Setting) -> dict[str, Floats]:
 
 def last_distance(setting: Setting) -> float | None:
     """Return the exact E||center - x*||^2 after K iterations, or None where second moments do not close."""
-    return None if _open(setting) else float(distances(setting)["center_distance_sq"][-1])
+    moments = exact(setting)
+    return None if moments is None else float(moments["center_distance_sq"].values[-1])
 
 
 def limit_distance(setting: Setting, nodes: int | None = None) -> float:

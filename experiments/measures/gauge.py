@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.measures.base import PILOT, Measure, horizons, without_chance
+from experiments.measures.base import PILOT, Measure, horizons, on_ball, run, without_chance
 from numerics.typing import Floats
 
 if TYPE_CHECKING:
@@ -30,11 +30,13 @@ def sample(setting: Setting, replicas: range) -> xr.Dataset:
     at = horizons(setting.claim.iterations)
     running = np.concatenate([values[at[:-1] - 1, worker], values[k, worker][None]])
     lost = ~np.isfinite(values).all(axis=1)
-    data = {
+    data: dict[str, Any] = {
         "sample": (("replica",), running[-1]),
         "running": (("horizon", "replica"), running),
         "diverged_at": (("replica",), np.where(lost.any(axis=0), lost.argmax(axis=0), -1)),
     }
+    if on_ball(setting):
+        data["farthest"] = (("replica",), run(setting, replicas, ("view_radius",))["view_radius"].values.max(axis=0))
     return xr.Dataset(data, coords={"horizon": at, "replica": np.array(replicas)})
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from experiments.claims import STEEPNESS
 from experiments.report import prose
 from experiments.report.numbers import MISSING, number, short, whole
 
@@ -68,8 +69,8 @@ class Row:
         from theory import registry
 
         step = self.outcome.claim.step
-        if step == "decreasing":
-            return "the first of 2/(mu (k + k_0))"
+        if step in STEEPNESS:
+            return f"the first of {STEEPNESS[str(step)]:.0f}/(mu (k + k_0))"
         if step == "prescribed":
             return "prescribed"
         limited = registry.get(self.outcome.finding.theorem).limits_step

@@ -9,9 +9,11 @@ from dataclasses import fields
 
 from numerics.algorithms.admm import ADMM
 from numerics.algorithms.adpsgd import ADPSGD
+from numerics.algorithms.adversarial_views import AdversarialViews, AsyncAdversarialViews
 from numerics.algorithms.apsgd import APSGD
 from numerics.algorithms.async_ef import AsyncEF
 from numerics.algorithms.base import Algorithm, Rate, State, StepSize, worker_mean
+from numerics.algorithms.compressed_messages import CompressedMessages
 from numerics.algorithms.compressed_sgd import CompressedSGD
 from numerics.algorithms.downpour import Downpour
 from numerics.algorithms.dpsgd import DPSGD
@@ -65,6 +67,9 @@ REGISTRY: dict[str, type[Algorithm]] = {
         DEF,
         MemSGD,
         AsyncEF,
+        CompressedMessages,
+        AdversarialViews,
+        AsyncAdversarialViews,
     )
 }
 
@@ -83,11 +88,14 @@ __all__ = [
     "REGISTRY",
     "SGD",
     "SGP",
+    "AdversarialViews",
     "Algorithm",
+    "AsyncAdversarialViews",
     "AsyncEAMSGD",
     "AsyncEASGD",
     "AsyncEF",
     "AsyncLSGD",
+    "CompressedMessages",
     "CompressedSGD",
     "Downpour",
     "ElasticScheduling",

@@ -72,8 +72,7 @@ class CompressedState(State):
         """Return a state whose `slabs` are these arrays; `InputError` where coordinates or replicas cannot be told apart."""
         other = super().with_slabs(slabs)
         replicas, dim = slabs[0].shape[1:]
-        more = self.draws is not None and replicas > self.draws.replicas
-        if not self.plain and (dim != self.x.shape[2] or more):
+        if not self.plain and (dim != self.x.shape[2] or replicas > self.x.shape[1]):
             raise InputError("compressor", "one that loses something", f"{IDENTITY} for exact moments: others are not linear")
         if self.residual is not None:
             other.residual = slabs[len(super().slabs())]

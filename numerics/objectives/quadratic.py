@@ -43,6 +43,8 @@ class Quadratic(Tilted):
         Every coordinate of c.
     start
         Every coordinate of the starting point.
+    radius
+        Radius of the ball around c on which gradients are bounded; None for no bound.
     """
 
     def __init__(
@@ -60,8 +62,10 @@ class Quadratic(Tilted):
         zeta: float = 0.0,
         seed: int = 0,
         tilt: str = "gaussian",
+        radius: float | None = None,
     ) -> None:
         super().__init__(workers, dim, zeta, seed, tilt)
+        self.radius = None if radius is None else positive("radius", radius)
         chosen = default_spectrum(self.dim, positive("smoothness", smoothness), mu, levels) if spectrum is None else spectrum
         self.eigenvalues = checked_spectrum(chosen, self.dim)
         generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
@@ -102,10 +106,24 @@ class Quadratic(Tilted):
         return self.center
 
     def constants(self) -> dict[str, Constant]:
-        """Return L, mu, f_star and zeta, all exact; the gradients are not bounded."""
-        return {
+        """Return L, mu, f_star and zeta, all exact, and where there is a radius M, certified on the ball around c."""
+        return self._on_ball() | {
             "L": Constant(float(self.eigenvalues.max()), "exact", "largest eigenvalue of the Hessian"),
             "mu": Constant(float(self.eigenvalues.min()), "exact", "smallest eigenvalue of the Hessian"),
             "f_star": Constant(0.0, "exact", "attained at the center c; the tilts cancel in the mean"),
             "zeta": self.zeta_constant(),
+        }
+
+    def ball_center(self) -> Floats:
+        """Return the minimiser c, shape (d,)."""
+        return self.center
+
+    def _on_ball(self) -> dict[str, Constant]:
+        """Return M and the radius, where there is one: ``||A (x-c) + b_i|| <= L radius + ||b_i||``."""
+        if self.radius is None:
+            return {}
+        slope = float(self.eigenvalues.max()) * self.radius + float(np.linalg.norm(self.tilts, axis=1).max())
+        return {
+            "M": Constant(slope, "certified on ball", f"||x - c|| <= {self.radius:.6g}: L radius + max_i ||b_i||"),
+            "radius": Constant(self.radius, "exact", "radius of the ball around the minimiser c on which M is certified"),
         }

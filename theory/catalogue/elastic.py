@@ -6,11 +6,11 @@ from typing import Literal
 
 from theory.card import Card, Provenance, Source, Standing
 
-CRASH, OMISSION, MESSAGES = "elastic-crash", "elastic-omission", "async-messages"
-NORM, VARIANCE = "elastic-norm-bounded", "elastic-variance-bounded"
-SHARED = ("hogwild", "apsgd")
+MESSAGES, SCHEDULING, COMPRESSED = "message-passing", "elastic-scheduling", "compressed-messages"
+SHARED_MEMORY, COMPRESSED_MEMORY = ("hogwild", "apsgd"), ("hogwild", "async-ef")
 FEEDBACK = ("ef-sgd",)
-PARALLEL = (CRASH, OMISSION, MESSAGES, NORM, VARIANCE, *FEEDBACK, "def")
+SHARED = (*SHARED_MEMORY, "async-ef", "adversarial-views-async")
+PARALLEL = (MESSAGES, SCHEDULING, *FEEDBACK, "def", COMPRESSED, "adversarial-views")
 _STEP = "The prescribed step carries no length scale: the statement is not invariant under a change of units. "
 _VIEWS = "The views must not depend on the samples drawn at them, and B must hold in every iteration."
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from theory.card import Card, Provenance, Source
-from theory.catalogue.elastic import CRASH, FEEDBACK, MESSAGES, NORM, OMISSION, VARIANCE
+from theory.catalogue.elastic import COMPRESSED, COMPRESSED_MEMORY, FEEDBACK, MESSAGES, SCHEDULING, SHARED_MEMORY
 
 _RECALLED = "Recalled, not compared with the print. "
 _TABLE = "Table 1"
@@ -39,7 +39,7 @@ CARDS = (
     _printed(
         "shared-memory:printed",
         "Gauge of shared memory, inconsistent reads",
-        ("hogwild", "apsgd"),
+        SHARED_MEMORY,
         "Proved here, where the updates that a coordinate lacks are any T of them. Where all are among the last T the factor "
         "sqrt(d) is not needed: elastic.b-shared-memory:rederived.",
     ),
@@ -47,17 +47,17 @@ CARDS = (
         "shared-memory:rederived",
         "Gauge of shared memory, inconsistent reads of the last T updates",
         "shared_memory_rederived",
-        ("hogwild", "apsgd"),
+        SHARED_MEMORY,
         "T G in place of sqrt(d) T G, for reads that lack updates, whole or by coordinates, from a window of the last T. "
         "Attained by reads that lack all of them where gradients are all the same.",
     ),
     _printed(
         "crash",
         "Gauge of synchronous messages with crashes",
-        (CRASH,),
+        (MESSAGES,),
         "Proved here. Another form of this row, with 3 f/p, is remembered faintly.",
     ),
-    _printed("omission", "Gauge of synchronous messages with omissions", (OMISSION,), "Proved here."),
+    _printed("omission", "Gauge of synchronous messages with omissions", (MESSAGES,), "Proved here."),
     _printed("async-messages", "Gauge of asynchronous messages", (MESSAGES,), "Proved here."),
     _printed(
         "error-feedback:printed",
@@ -76,14 +76,14 @@ CARDS = (
     _printed(
         "variance-bounded:printed",
         "Gauge of elastic scheduling, own gradients in place of late ones",
-        (VARIANCE,),
+        (SCHEDULING,),
         "Proved here, for gamma <= 1/(6 L), where 1.061 sigma in place of 3 sigma would do.",
     ),
     _proved(
         "variance-bounded:rederived",
         "Gauge of elastic scheduling, own gradients in place of late ones, any step",
         "variance_bounded_rederived",
-        (VARIANCE,),
+        (SCHEDULING,),
         "At most 1.061 sigma where gamma <= 1/(6 L), in place of 3 sigma: noises of different workers are independent, and only "
         "one of them is counted more than once.",
     ),
@@ -91,7 +91,7 @@ CARDS = (
         "norm-bounded",
         "Gauge of elastic scheduling, late gradients one round later",
         "norm_bounded",
-        (NORM,),
+        (SCHEDULING,),
         "The paper has a constant of order M, which is not recalled; this one is proved here: all gradients of others may be one "
         "round late.",
     ),
@@ -99,7 +99,7 @@ CARDS = (
         "elastic-composition",
         "Gauge of late messages with error feedback",
         "composition",
-        (MESSAGES,),
+        (COMPRESSED,),
         "Staleness and compression add up: the gauge of asynchronous messages, and the one of error feedback. For messages that "
         "are applied in the order in which they were sent.",
     ),
@@ -107,7 +107,7 @@ CARDS = (
         "elastic-composition-messages",
         "Gauge of late messages with error feedback, in any order",
         "composition_messages",
-        (MESSAGES,),
+        (COMPRESSED,),
         "Late messages carry memories with them: error feedback makes the part of staleness larger by 1/(1 - sqrt(theta)). One "
         "reading of the remark that error feedback need not help where updates are asynchronous.",
     ),
@@ -115,7 +115,7 @@ CARDS = (
         "elastic-composition-shared",
         "Gauge of compressed writes to shared memory with error feedback",
         "composition_shared",
-        ("hogwild",),
+        COMPRESSED_MEMORY,
         "Every worker has a memory of its own, and as single writes are not divided by n the memories add up.",
     ),
     _house("dpsgd", "D-PSGD", "For any doubly stochastic mixing that contracts distances by rho in mean square."),
