@@ -7,7 +7,18 @@ import numpy as np
 import pytest
 
 from numerics import graphs
-from numerics.mixing import Circulant, Dense, PeriodicSchedule, contraction, product, report, rho, second_eigenvalue, spectral_gap
+from numerics.mixing import (
+    Circulant,
+    Dense,
+    GroupMean,
+    PeriodicSchedule,
+    contraction,
+    product,
+    report,
+    rho,
+    second_eigenvalue,
+    spectral_gap,
+)
 
 cos, pi = math.cos, math.pi
 
@@ -45,8 +56,27 @@ def test_large_sparse_graphs_agree_with_closed_forms(name, n):
         "path": (1 + 2 * cos(pi / n)) / 3,
         "torus": (3 + 2 * cos(2 * pi / side)) / 5,
     }[name]
-    # As plain matrices, so that the ring does not take its Fourier shortcut.
-    assert second_eigenvalue(graphs.get(name, n).schedule().at(0).matrix()) == pytest.approx(expected, abs=1e-10)
+    # With workers in another order, so that the ring does not take its Fourier shortcut.
+    order = np.random.default_rng(1).permutation(n)
+    matrix = graphs.get(name, n).schedule().at(0).matrix()
+    assert second_eigenvalue(matrix[order][:, order]) == pytest.approx(expected, abs=1e-10)
+    assert second_eigenvalue(matrix) == pytest.approx(expected, abs=1e-10)
+
+
+def test_large_sparse_matrix_whose_least_eigenvalue_decides():
+    """A hypercube of 2^8 times pairs that nearly swap: eigenvalues of the hypercube, 1 and at most 7/9, times 1 and -0.9."""
+    cube = graphs.hypercube(256).schedule().at(0).matrix()
+    order = np.random.default_rng(2).permutation(512)
+    matrix = np.kron(cube, [[0.05, 0.95], [0.95, 0.05]])[order][:, order]
+    assert second_eigenvalue(matrix) == pytest.approx(0.9, abs=1e-10)
+
+
+def test_group_means_need_no_eigenvalues():
+    order = np.random.default_rng(3).permutation(30).tolist()
+    for groups, expected in ((30, 0), ([order], 0), (10, 1), ([[1, 2, 3]], 1), ([order[:29]], 1)):
+        operator = GroupMean(30, groups)
+        assert second_eigenvalue(operator) == expected == contraction(operator)
+        assert largest_but_one(operator.matrix()) == pytest.approx(expected, abs=1e-7)
 
 
 def test_general_matrices_agree_with_sorted_eigenvalues():
