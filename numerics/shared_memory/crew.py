@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import connection
+from multiprocessing import connection, resource_tracker
 from types import TracebackType
 from typing import Self
 
@@ -47,24 +47,34 @@ class Crew:
         self._arguments = (step_size, seed, os.getpid())
         self._x0 = x0
         self.layout = Layout(problem.n, problem.dim, updates, every, len(self._problem))
+        self._made: Segment | None = None
         self.processes: list[multiprocessing.context.SpawnProcess] = []
 
     def __enter__(self) -> Self:
-        self._segment = Segment(self.layout)
+        resource_tracker.ensure_running()  # which lets interrupts through when it starts, so not below
         try:
-            self._segment.arrays["problem"][:] = np.frombuffer(self._problem, np.uint8)
-            self._segment.arrays["model"][:] = self._x0
-            spawn = multiprocessing.get_context("spawn")
             with _uninterrupted(), _single_threaded():
-                for i in range(self.layout.processes):
-                    arguments = (self._segment.name, self.layout, i, *self._arguments)
-                    process = spawn.Process(target=work, args=arguments, daemon=True, name=f"{self._segment.name}-{i}")
-                    process.start()
-                    self.processes.append(process)
+                self._start()
         except BaseException:
             self._leave()
             raise
         return self
+
+    def _start(self) -> None:
+        self._made = segment = Segment(self.layout)
+        segment.arrays["problem"][:] = np.frombuffer(self._problem, np.uint8)
+        segment.arrays["model"][:] = self._x0
+        spawn = multiprocessing.get_context("spawn")
+        for i in range(self.layout.processes):
+            arguments = (segment.name, self.layout, i, *self._arguments)
+            process = spawn.Process(target=work, args=arguments, daemon=True, name=f"{segment.name}-{i}")
+            process.start()
+            self.processes.append(process)
+
+    @property
+    def _segment(self) -> Segment:
+        assert self._made is not None
+        return self._made
 
     def begin(self) -> None:
         """Wait until everybody is ready or gone, and let them go; `StragglerError` where all are gone."""
@@ -74,7 +84,8 @@ class Crew:
         if not any(flags):
             codes = ", ".join(str(process.exitcode) for process in self.processes)
             raise StragglerError(
-                f"no process could start (exit codes {codes}); a script that starts processes needs if __name__ == '__main__'"
+                f"no process could start (exit codes {codes}): a script that starts processes must be a file, and guard what it "
+                "does with if __name__ == '__main__'"
             )
         flags[-1] = 1
 
@@ -103,7 +114,8 @@ class Crew:
                 process.kill()
             for process in self.processes:
                 process.join()
-            self._segment.destroy()
+            if self._made is not None:
+                self._made.destroy()
 
 
 @contextmanager
