@@ -41,7 +41,7 @@ def mixing(
     found = report(topology, weights, rounds)
     reports = _all(topology, rounds) if compare else [found]
     if as_json:
-        print_json(found | ({"compare": reports} if compare else {}))
+        print_json(found | {"closed_form": _closed_form(topology, found)} | ({"compare": reports} if compare else {}))
         return
     typer.echo(f"{found['graph']}, {found['nodes']} nodes, {found['rounds']} round{'s' if found['rounds'] > 1 else ''}")
     rows = [
@@ -56,6 +56,12 @@ def report(graph: Graph, weights: str | None, rounds: int | None) -> dict[str, A
     from numerics.mixing.contraction import report as contraction_report
 
     return contraction_report(graph.schedule(weights), rounds)
+
+
+def _closed_form(graph: Graph, found: dict[str, Any]) -> dict[str, Any] | None:
+    from experiments.spectra import closed_form
+
+    return closed_form(graph, found["weights"], found["rounds"])
 
 
 def _all(graph: Graph, rounds: int | None) -> list[dict[str, Any]]:
