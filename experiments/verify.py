@@ -143,7 +143,9 @@ def _trivial(setting: Setting) -> float | None:
 def _outcome(setting: Setting, evidence: Evidence | None, verdict: str, reason: str, factor: float | None) -> Outcome:
     claim, theorem = setting.claim, setting.theorem
     interval = evidence.interval if evidence else None
-    bound = float(theorem.bound(**setting.constants)) if setting.gamma > 0 else math.inf
+    # where the theorem does not apply, the run may lack what it speaks about, such as a largest delay
+    told = setting.gamma > 0 and (evidence is not None or set(theorem.constants) <= set(setting.constants))
+    bound = float(theorem.bound(**setting.constants)) if told else math.inf
     finding = Finding(
         theorem=theorem.key,
         standing=theorem.standing,

@@ -14,7 +14,7 @@ STEEP: dict[str, Option] = {"dim": 4, "smoothness": 1.0, "sigma": 0.3, "start": 
 BOWL: dict[str, Option] = {"dim": 4, "smoothness": 1.0, "mu": 1.0, "sigma": 0.3, "start": 2.0}
 """One curvature in all directions, where a view that is wrong by a distance is a step that is wrong by as much."""
 
-LOUD: dict[str, Option] = BOWL | {"sigma": 1.0}
+LOUD: dict[str, Option] = BOWL | {"sigma": 2.0}
 """The same with more noise, which leaves the bounds more room."""
 
 BALL: dict[str, Option] = BOWL | {"radius": 6.0}
