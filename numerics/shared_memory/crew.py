@@ -5,10 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from multiprocessing import connection, resource_tracker
 from types import TracebackType
 from typing import Self
@@ -16,6 +13,7 @@ from typing import Self
 import numpy as np
 
 from numerics.problems import Problem
+from numerics.shared_memory.guards import single_threaded, uninterrupted
 from numerics.shared_memory.layout import Layout
 from numerics.shared_memory.record import Record, collect
 from numerics.shared_memory.segment import Segment
@@ -23,7 +21,6 @@ from numerics.shared_memory.worker import work
 from numerics.typing import Floats
 from straggler import StragglerError
 
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 POLL = 0.002
 
 
@@ -53,7 +50,7 @@ class Crew:
     def __enter__(self) -> Self:
         resource_tracker.ensure_running()  # which lets interrupts through when it starts, so not below
         try:
-            with _uninterrupted(), _single_threaded():
+            with uninterrupted(), single_threaded():
                 self._start()
         except BaseException:
             self._leave()
@@ -109,35 +106,10 @@ class Crew:
         self._leave()
 
     def _leave(self) -> None:
-        with _uninterrupted():
+        with uninterrupted():
             for process in self.processes:
                 process.kill()
             for process in self.processes:
                 process.join()
             if self._made is not None:
                 self._made.destroy()
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Put off interrupts; processes started meanwhile never see any: those who press Ctrl-C mean the one who waits."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def _single_threaded() -> Iterator[None]:
-    """Let processes that are started meanwhile compute with one thread each."""
-    before = {name: os.environ.get(name) for name in THREADS}
-    os.environ.update(dict.fromkeys(THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

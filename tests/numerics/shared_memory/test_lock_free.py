@@ -16,6 +16,7 @@ from numerics import algorithms, problems
 from numerics.engine import run
 from numerics.events import Round
 from numerics.shared_memory import Crew, lock_free, replay
+from numerics.shared_memory.guards import uninterrupted
 from numerics.streams import Streams
 from straggler import StragglerError
 
@@ -210,3 +211,21 @@ def test_threads_of_the_parent_are_as_before(monkeypatch):
     lock_free(problems.logistic_breast_cancer(workers=1), iterations=5, step_size=0.1)
     assert os.environ["OMP_NUM_THREADS"] == "7"
     assert "MKL_NUM_THREADS" not in os.environ
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupts_wait_until_they_do_no_harm(number):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    steps, before = [], signal.signal(number, stop)
+    try:
+        with pytest.raises(KeyboardInterrupt), uninterrupted():  # noqa: PT012
+            os.kill(os.getpid(), number)
+            time.sleep(0.01)
+            steps.append("done")
+        assert signal.getsignal(number) is stop
+    finally:
+        signal.signal(number, before)
+    assert steps == ["done"]
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
