@@ -134,7 +134,8 @@ class Network(FiniteSum):
         inner = np.sum((second[:, None] * (1.0 - units**2)) ** 2, axis=-1) * np.sum(self._samples**2, axis=1)
         squares = pulls**2 * (inner + np.sum(units**2, axis=-1) + 1.0)
         seconds = np.add.reduceat(squares, self._first[:-1], axis=1) / self.counts
-        return np.maximum(seconds.T - np.sum(means**2, axis=-1), 0.0)
+        variances: Floats = np.maximum(seconds.T - np.sum(means**2, axis=-1), 0.0)
+        return variances
 
     def sample_variance_bounds(self) -> list[Constant]:
         """Return an upper bound on each worker's sample variance, on the ball."""

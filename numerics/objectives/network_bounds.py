@@ -62,4 +62,5 @@ class NetworkBounds:
         """Return bounds on each worker's sample variance, shape (n,), in the same two ways."""
         seconds = np.array([slope.mean() for slope in self._slopes_sq])
         growth = self._radius * np.array([np.sqrt(np.mean(each**2)) for each in self._each])
-        return np.minimum(seconds, (np.sqrt(at_start) + growth) ** 2)
+        smaller: Floats = np.minimum(seconds, (np.sqrt(at_start) + growth) ** 2)
+        return smaller
