@@ -24,7 +24,7 @@ def full() -> list[Claim]:
     rounds = synchronous.claims(long, FULL_GRAPHS, SYNTHETIC)
     center = [*leader.claims(long, (6, 16), (0.1, 0.9)), *elastic_averaging.claims(long, (3, 16), (0.1, 0.9))]
     groups = group.claims(long, ((2, 1, 16), (8, 4, 10), (12, 12, 5)), ((4, 2, 3), (2, 1, 4)), ((1, 1), (3, 6)))
-    views = [*gauges.claims(400), *elastic.claims(4000, (0.0, 1.0, 10.0), tuple(range(len(elastic.PARALLEL))))]
-    views += compression.claims(4000, ((9, 1), (64, 4), (100, 3), (33, 20)))
+    views = [*gauges.claims(400), *elastic.claims(2000, (0.0, 1.0), tuple(range(len(elastic.PARALLEL))))]
+    views += compression.claims(2000, ((9, 1), (64, 4), (100, 3), (33, 20)))
     claims = [*quick(), *rounds, *asynchronous.claims(long), *center, *groups, *views, *synchronous.real(5000)]
     return list({claim.model_dump_json(): claim for claim in claims}.values())
