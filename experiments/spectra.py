@@ -53,7 +53,8 @@ def closed_form(graph: Graph, weights: str, rounds: int) -> dict[str, Any] | Non
     -------
     dict
         family, and ``lambda2`` of the product of the rounds. Where rho is that of every round also ``rho``, ``one_minus_rho``
-        and ``leading_order`` of the latter, as numbers. ``expressions`` has the LaTeX of what stands behind each.
+        and ``leading_order`` of the latter, as numbers. ``expressions`` has the LaTeX of what stands behind each, and
+        ``note`` what is said elsewhere and does not check out.
     """
     found = family(graph, weights)
     if found is None:
@@ -69,4 +70,5 @@ def closed_form(graph: Graph, weights: str, rounds: int) -> dict[str, Any] | Non
         "lambda2": numbers["lambda2"] ** rounds,
         **{name: numbers[part] for name, part in _NAMES.items() if name != "lambda2"},
         "expressions": expressions,
+        "note": found.note,
     }

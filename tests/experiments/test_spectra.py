@@ -56,5 +56,6 @@ def test_mixing_prints_it():
     found = json.loads(done.stdout)["closed_form"]
     assert found["family"] == "ring, weights 1/3"
     assert found["leading_order"] == pytest.approx(8 * 9.8696044 / 3 / 144)
+    assert "16 pi^2/(3 n^2)" in found["note"]
     other = CliRunner().invoke(app, ["mixing", "erdos-renyi", "--nodes", "12", "--json"])
     assert json.loads(other.stdout)["closed_form"] is None
