@@ -1,0 +1,116 @@
+"""The worst case itself: points, gradients and values of every worker, recovered by factorising the Gram matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.worst_case.certificate import Certificate
+from theory.worst_case.scene import Scene
+
+Floats = NDArray[np.float64]
+
+NEGLIGIBLE = 1e-12
+"""Relative size of an eigenvalue of the Gram matrix whose direction is left out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """Functions that attain the worst case, known at the points that matter; a function through them exists.
+
+    Attributes
+    ----------
+    start
+        Where the algorithm starts, shape (d,).
+    points, gradients, values
+        For each worker the points it is asked at, shape (p_i, d), the gradients of its function there, same shape, and the values
+        (p_i,). Values are counted from the start, or from the minimiser where there is one.
+    names
+        For each worker what its points are called.
+    smoothness, curvature
+        L, and mu (negative: -L for functions that are not convex).
+    """
+
+    start: Floats
+    points: tuple[Floats, ...]
+    gradients: tuple[Floats, ...]
+    values: tuple[Floats, ...]
+    names: tuple[tuple[str, ...], ...]
+    smoothness: float
+    curvature: float
+
+    @property
+    def n(self) -> int:
+        """Number of workers."""
+        return len(self.points)
+
+    @property
+    def dim(self) -> int:
+        """Dimension d of the space the instance lives in."""
+        return len(self.start)
+
+    def violation(self) -> float:
+        """Return by how much the data of a worker miss belonging to a function of the class, over the largest value, at worst.
+
+        Evaluated pair by pair on the points themselves. Zero or less where the function exists.
+        """
+        data = zip(self.points, self.gradients, self.values, strict=True)
+        worst = max((misfit(*one, self.smoothness, self.curvature) for one in data), default=0.0)
+        return worst / max(float(np.abs(v).max()) for v in self.values)
+
+
+def misfit(points: Floats, gradients: Floats, values: Floats, smoothness: float, curvature: float) -> float:
+    """Return the largest violation of an interpolation inequality by points (p, d), gradients (p, d) and values (p,)."""
+    dx, dg = points[:, None] - points[None], gradients[:, None] - gradients[None]
+    ratio = curvature / smoothness
+    bent = np.sum(dg**2, -1) / smoothness + curvature * np.sum(dx**2, -1) - 2 * ratio * np.sum(dg * dx, -1)
+    below = values[None] + np.einsum("jd,ijd->ij", gradients, dx) + bent / (2 * (1 - ratio))
+    missing = below - values[:, None]
+    np.fill_diagonal(missing, -np.inf)
+    return float(missing.max(initial=-np.inf))
+
+
+def recover(scene: Scene, found: Certificate, gamma: float, unit: float, smoothness: float) -> Instance:
+    """Return the instance behind a certificate.
+
+    Parameters
+    ----------
+    scene, found
+        A program for L = Delta = 1 and its solution.
+    gamma
+        Step size times L.
+    unit
+        Length of which the program knows as 1.
+    smoothness
+        L.
+    """
+    vectors = _factor(scene.blocks.gram(found.gram))
+    points = gamma * unit * scene.data.points @ vectors
+    gradients = smoothness * unit * scene.data.gradients @ vectors
+    values = smoothness * unit**2 * np.append(found.values, 0.0)[scene.data.values]
+    start = np.zeros(vectors.shape[1]) if scene.start is None else gamma * unit * scene.start @ vectors
+    tilts = [0.0] * len(scene.points) if scene.tilt is None else smoothness * unit * scene.tilt @ vectors
+    return Instance(
+        start=start,
+        points=tuple(points[numbers] for numbers in scene.points),
+        gradients=tuple(gradients[numbers] + b for numbers, b in zip(scene.points, tilts, strict=True)),
+        values=tuple(values[numbers] + np.sum(points[numbers] * b, -1) for numbers, b in zip(scene.points, tilts, strict=True)),
+        names=tuple(_names(scene.data.names, numbers) for numbers in scene.points),
+        smoothness=smoothness,
+        curvature=scene.curvature * smoothness,
+    )
+
+
+def _names(names: Sequence[str], numbers: NDArray[np.intp]) -> tuple[str, ...]:
+    return tuple(names[number] for number in numbers)
+
+
+def _factor(gram: Floats) -> Floats:
+    """Return vectors (D, d) with this Gram matrix, along its principal axes, the longest first."""
+    eigenvalues, axes = np.linalg.eigh(gram)
+    kept = eigenvalues > NEGLIGIBLE * eigenvalues[-1]
+    vectors: Floats = (axes[:, kept] * np.sqrt(eigenvalues[kept]))[:, ::-1]
+    return vectors

@@ -1,0 +1,64 @@
+r"""Worst cases over workers with functions of their own: any L-smooth $f_i$, or any in $F_{\mu,L}$.
+
+The smooth class, which is convex in the Gram matrix and therefore exact:
+
+* every $f_i$ is L-smooth on $R^d$, d as large as it takes;
+* $\frac1n\sum_i\|\nabla f_i-\nabla f\|^2\le\zeta^2$ at the centers $\bar x_0,\dots,\bar x_K$;
+* $f(\bar x_0)-\left(f(\bar x_k)-\frac1{2L}\|\nabla f(\bar x_k)\|^2\right)\le\Delta$ at the same points: what
+  $f(\bar x_0)-f^*\le\Delta$ says about them.
+
+The class of the theorems asks for the last two everywhere. It is contained in this one, so the value here is at least the worst
+case of the theorems, and at most what their proofs give: these use heterogeneity and f* at centers only. The worst case of the
+tilted class (`theory.worst_case.tilted`) is a lower bound; the exact worst case of the theorem's class lies between the two.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from theory.worst_case.interpolation import interpolate, pairs, value_rows
+from theory.worst_case.methods import Method
+from theory.worst_case.points import Points
+from theory.worst_case.rows import Rows
+from theory.worst_case.scene import Basis, Scene, gradient_goal
+
+
+def smooth(method: Method, goal: str = "mean") -> Scene:
+    """Return the worst case of ||grad f(center_k)||^2 (see `gradient_goal`) over L-smooth functions of each worker's own."""
+    n, rounds = method.n, method.rounds
+    points = Points(method, range(rounds + 1))
+    slots = points.width + points.extras
+    unused = [worker * slots + s for worker in range(n) for s in range(points.used[worker], points.width)]
+    basis = Basis(points.symmetry, n, slots, unused=tuple(unused))
+    workers = range(1) if points.symmetry.transitive else range(n)
+    data, known = points.data(basis, workers)
+    at = points.first[:n] + points.center
+    gradient = data.gradients[at].mean(axis=1)
+    aim, extra, variables = gradient_goal(gradient, known, goal)
+    numbers = [np.arange(points.first[i], points.first[i + 1]) for i in range(n)]
+    chosen = [pairs(numbers[i]) for i in workers]
+    upper, lower = (np.concatenate(side) for side in zip(*chosen, strict=True))
+    value = np.mean([value_rows(data.values[at[:, i]], variables) for i in workers], axis=0)
+    spread = tuple((0, 1 / len(workers), apart, apart) for apart in (data.gradients[at[:, i]] - gradient for i in workers))
+    nothing = np.zeros((rounds + 1, variables))
+    families = {
+        "interpolation": interpolate(data, upper, lower, variables),
+        "infimum": Rows(((0, 0.5, gradient, gradient),), -value, np.ones(rounds + 1), _at_centers("f - f*", rounds)),
+    }
+    if n > 1:
+        families["heterogeneity"] = Rows(spread, nothing, np.ones(rounds + 1), _at_centers("spread", rounds))
+    if method.shrunk is not None and method.kept is not None:
+        families["compression"] = points.compression(method, basis, workers, variables)
+    return Scene(
+        "L-smooth functions of each worker's own; heterogeneity and the infimum of f enter at the centers",
+        basis.blocks,
+        variables,
+        families | extra,
+        aim,
+        data,
+        tuple(numbers),
+    )
+
+
+def _at_centers(what: str, rounds: int) -> tuple[str, ...]:
+    return tuple(f"{what} at xbar^{k}" for k in range(rounds + 1))

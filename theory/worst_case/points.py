@@ -1,0 +1,110 @@
+"""Which points are the same: gradients of one function at one point are one vector."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.worst_case.interpolation import Data
+from theory.worst_case.methods import Method
+from theory.worst_case.rows import Rows
+from theory.worst_case.scene import Basis, merged
+from theory.worst_case.symmetry import Symmetry, detect
+
+Floats = NDArray[np.float64]
+
+
+class Points:
+    """The different points of each worker: a view and a center that coincide are one, with one gradient.
+
+    Attributes
+    ----------
+    symmetry
+        Of the workers and of how their points coincide.
+    basis
+        One slot for the gradient at each point, then one for each vector of a compressor.
+    used
+        Number of points of each worker.
+    center
+        Which of a worker's points a center is, shape (centers asked for, n).
+    views
+        Which of a worker's points a view is, shape (K, n).
+    """
+
+    def __init__(self, method: Method, centers: Sequence[int]) -> None:
+        n, rounds = method.n, method.rounds
+        most = rounds + len(centers)
+        slots = most + method.extras
+        taken = np.zeros((method.views.shape[2], n * slots))
+        extra = rounds * n + np.arange(method.extras * n)
+        taken[extra, (extra % n) * slots + most + (extra // n - rounds)] = 1.0
+        found: list[list[Floats]] = [[] for _ in range(n)]
+        self.names: list[list[str]] = [[] for _ in range(n)]
+        self.center = np.zeros((len(centers), n), dtype=np.intp)
+        self.views = np.zeros((rounds, n), dtype=np.intp)
+        for k in range(rounds + 1):
+            for worker, known in enumerate(found):
+                if k in centers:
+                    self.center[centers.index(k), worker] = self._enter(
+                        known, method.centers[k] @ taken, self.names[worker], f"xbar^{k}"
+                    )
+                if k < rounds:
+                    number = self._enter(known, method.views[k, worker] @ taken, self.names[worker], f"x_{worker}^{k}")
+                    self.views[k, worker] = number
+                    taken[k * n + worker, worker * slots + number] = 1.0
+        self._settle(method, found, slots, most)
+
+    @staticmethod
+    def _enter(known: list[Floats], point: Floats, names: list[str], name: str) -> int:
+        number = merged(point, np.array(known))
+        if number < 0:
+            known.append(point)
+            names.append(name)
+            return len(known) - 1
+        return number
+
+    def _settle(self, method: Method, found: list[list[Floats]], slots: int, most: int) -> None:
+        n = method.n
+        alike = all((table == table[:, :1]).all() for table in (self.center, self.views))
+        symmetry = detect(n, method.mixing)
+        if not alike or {len(known) for known in found} != {len(found[0])}:
+            symmetry = Symmetry.none(n)
+        self.symmetry, self.used = symmetry, [len(known) for known in found]
+        width = max(self.used)
+        kept = [worker * slots + s for worker in range(n) for s in (*range(width), *range(most, slots))]
+        self.points = np.concatenate([np.array(known)[:, kept] for known in found])
+        self.width, self.extras = width, slots - most
+        self.first = np.concatenate([[0], np.cumsum(self.used)])
+
+    def data(self, basis: Basis, workers: range, *, anchored: bool = True) -> tuple[Data, int]:
+        """Return the data of all points, and the number of value variables.
+
+        With symmetry all workers share the values of worker 0, the only one in ``workers``. The first point of a worker has the
+        value 0 where values are ``anchored`` there.
+        """
+        gradients = np.concatenate([[basis.vector(i, s) for s in range(used)] for i, used in enumerate(self.used)])
+        edges = np.concatenate([[0], np.cumsum(np.array(self.used)[list(workers)] - anchored)])
+        values = [
+            np.where(np.arange(used) < anchored, -1, edges[i if i in workers else 0] + np.arange(used) - anchored)
+            for i, used in enumerate(self.used)
+        ]
+        names = tuple(name for known in self.names for name in known)
+        return Data(self.points, gradients, np.concatenate(values), names), int(edges[-1])
+
+    def vectors(self, method: Method, basis: Basis) -> Floats:
+        """Return the events of a method as combinations of the basis, shape (E, D)."""
+        extra = np.tile(self.width + np.arange(method.extras)[:, None], (1, method.n))
+        slots = np.concatenate([self.views, extra]).astype(int)
+        return np.array([basis.vector(i, int(s)) for row in slots for i, s in enumerate(row)])
+
+    def compression(self, method: Method, basis: Basis, workers: range, variables: int) -> Rows:
+        """Return ``||shrunk||^2 <= share ||kept||^2``, over gamma^2, for the messages of these workers."""
+        assert method.shrunk is not None
+        assert method.kept is not None
+        vectors = self.vectors(method, basis)
+        chosen = np.array([t * method.n + i for t in range(method.extras) for i in workers])
+        shrunk, kept = method.shrunk[chosen] @ vectors, method.kept[chosen] @ vectors
+        terms = ((0, 1.0, shrunk, shrunk), (0, -method.share, kept, kept))
+        return Rows(terms, np.zeros((len(chosen), variables)), np.zeros(len(chosen)))

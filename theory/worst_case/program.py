@@ -1,0 +1,84 @@
+"""A worst case at any step size: built once, evaluated at numbers."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from straggler import InputError, positive
+from theory.worst_case.certificate import Certificate, certify
+from theory.worst_case.memory import require
+from theory.worst_case.rows import POWERS
+from theory.worst_case.scene import Scene
+from theory.worst_case.solver import Cone
+
+Floats = NDArray[np.float64]
+
+
+class Program:
+    """The semidefinite program of a `Scene`, with coefficients that are polynomials in the step size.
+
+    Parameters
+    ----------
+    scene
+        Inequalities and goal.
+
+    Raises
+    ------
+    InputError
+        If building and solving it would take more memory than the machine has left.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.names = tuple(scene.families)
+        self.counts = [len(rows) for rows in scene.families.values()]
+        copies = max((frame.shape[2] for frame in scene.blocks.frames), default=1)
+        require(rows=sum(self.counts), sizes=scene.blocks.sizes, copies=copies)
+
+    @cached_property
+    def _coefficients(self) -> Floats:
+        return np.concatenate([self.scene.blocks.coefficients(rows) for rows in self.scene.families.values()], axis=1)
+
+    @cached_property
+    def _values(self) -> Floats:
+        return np.concatenate([rows.values for rows in self.scene.families.values()])
+
+    @cached_property
+    def _goal(self) -> Floats:
+        found: Floats = self.scene.blocks.coefficients(self.scene.goal).sum(axis=1)
+        return found
+
+    def cone(self, gamma: float, **bounds: float) -> Cone:
+        """Return the cone program at step size ``gamma``, for L = Delta = 1.
+
+        ``bounds`` multiply the bounds of the families of that name.
+        """
+        powers = gamma ** np.arange(POWERS)
+        right = np.concatenate([rows.bounds * bounds.get(name, 1.0) for name, rows in self.scene.families.items()])
+        matrix = np.tensordot(powers, self._coefficients, axes=1)
+        goal = powers @ self._goal
+        return Cone(self.scene.blocks, matrix, self._values, right, goal, self.scene.goal.values.sum(axis=0))
+
+    def solve(self, gamma: float, **bounds: float) -> Certificate:
+        """Return the certified worst case at step size ``gamma``, for L = Delta = 1."""
+        return certify(self.cone(gamma, **bounds))
+
+    def split(self, multipliers: Floats) -> dict[str, Floats]:
+        """Return multipliers by the name of their family."""
+        parts = np.split(multipliers, np.cumsum(self.counts)[:-1])
+        return dict(zip(self.names, parts, strict=True))
+
+
+SMALLEST, LARGEST = 1e-3, 2.0
+"""Step sizes, times L, between which programs are well conditioned; above 2 gradient descent on a quadratic diverges."""
+
+
+def relative_step(gamma: float, smoothness: float) -> float:
+    """Return gamma L; `InputError` outside of (0.001, 2)."""
+    step = positive("gamma", gamma) * positive("L", smoothness)
+    if not SMALLEST <= step < LARGEST:
+        raise InputError("gamma", gamma, f"{SMALLEST:g} <= gamma L < {LARGEST:g}, here L = {smoothness:g}")
+    return step
