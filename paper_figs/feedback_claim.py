@@ -27,7 +27,7 @@ from paper_figs.feedback_runs import (
     lowest,
     sweep,
 )
-from paper_figs.feedback_tests import Verdict, answer, verdicts
+from paper_figs.feedback_tests import Verdict, answer, tallies, verdicts
 from paper_figs.feedback_verdicts import draw_verdicts
 
 COLORS = dict(zip(METHODS, (style.INK, style.PALETTE[1], style.PALETTE[0]), strict=True))
@@ -93,7 +93,7 @@ def _tuned(out: Path, found: Sequence[Tuned], judged: Sequence[Verdict], about: 
             f"{fill(answer(judged), WIDTH)}\n"
             + fill(f"{about}; here 1/{SETTINGS[0][0]} of the coordinates sent; 95 % intervals; DEF detaches {DETACHED:g}", WIDTH),
         )
-        return style.save(figure, {"": table, "answer": {"answer": [answer(judged)]}}, out, "elastic_feedback")
+        return style.save(figure, {"": table, "answer": tallies(judged)}, out, "elastic_feedback")
 
 
 def _pairs() -> list[tuple[str, str]]:

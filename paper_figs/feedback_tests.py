@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from numerics.typing import Floats
-from paper_figs.feedback_runs import Cell, Tuned, lowest
+from paper_figs.feedback_runs import METHODS, Cell, Tuned, lowest
 
 LEVEL = 0.05
 CONTRASTS = (("ef", "none"), ("def", "none"), ("def", "ef"))
@@ -100,10 +102,33 @@ def counts(found: Sequence[Verdict], first: str, second: str, setting: tuple[int
     return {word: chosen.count(word) for word in (HELPS, HURTS, EVEN)}
 
 
+def tallies(found: Sequence[Verdict]) -> dict[str, list[Any]]:
+    """Return `counts` of every contrast and setting, with stale gradients and in rounds, as a table with the answer."""
+    table: dict[str, list[Any]] = {}
+    settings = dict.fromkeys(verdict.cell.setting for verdict in found)
+    for (first, second), setting, stale in itertools.product(CONTRASTS, settings, (True, False)):
+        line = {
+            "method": METHODS[first],
+            "against": METHODS[second],
+            "share sent [1]": 1 / setting[0],
+            "gradients": setting[1],
+            "stale": stale,
+            **counts(found, first, second, setting, stale),
+            "answer": answer(found),
+        }
+        for header, value in line.items():
+            table.setdefault(header, []).append(value)
+    return table
+
+
 def answer(found: Sequence[Verdict]) -> str:
     """Say what the runs say about error feedback with stale gradients, setting by setting."""
-    told = []
+    every, told = np.zeros(3, dtype=int), []
     for setting in dict.fromkeys(verdict.cell.setting for verdict in found):
-        helps, hurts, even = counts(found, "ef", "none", setting, stale=True).values()
-        told.append(f"{helps} / {hurts} / {even} of {helps + hurts + even} (1/{setting[0]} sent, {setting[1]} gradients)")
-    return "Stale gradients, tuned steps: error feedback helps / hurts / makes no clear difference in " + "; ".join(told)
+        mine = np.array(list(counts(found, "ef", "none", setting, stale=True).values()))
+        every += mine
+        told.append(f"{' / '.join(map(str, mine))} with 1/{setting[0]} sent and {setting[1]} gradients")
+    return (
+        f"With stale gradients and tuned steps, error feedback helps in {every[0]} of {every.sum()} cells, hurts in {every[1]}, "
+        f"and makes no clear difference in {every[2]}: {'; '.join(told)}"
+    )

@@ -45,7 +45,7 @@ def draw_verdicts(out: Path, judged: Sequence[Verdict], about: str) -> list[Path
 
 def _cell(axes: Any, column: int, row: int, verdict: Verdict) -> None:
     axes.fill_between([column - 0.48, column + 0.48], row - 0.46, row + 0.46, color=SHADES[verdict.words], linewidth=0)
-    axes.text(column, row, f"{verdict.ratio:.3g}", ha="center", va="center", fontsize=7.5)
+    axes.text(column, row, f"{verdict.ratio:.3f}", ha="center", va="center", fontsize=7.5)
 
 
 def _table(judged: Sequence[Verdict]) -> dict[str, list[Any]]:

@@ -114,6 +114,10 @@ def test_quick_figures_and_what_their_numbers_claim(tmp_path):
     decided = judged["verdict"] != feedback_tests.EVEN
     assert np.all(np.sign(judged["difference of losses [f]"][decided]) == np.where(judged["verdict"] == "helps", -1, 1)[decided])
 
+    told = found["elastic_feedback_answer"]
+    assert told["helps"].sum() + told["hurts"].sum() + told["no difference"].sum() == len(judged["p"])
+    assert np.all(told["answer"] == told["answer"][0])
+
     blocks = found["elastic_divergence"]
     largest = tables.where(blocks, method="EF")["replicas above ten times the start"]
     assert largest[-1] == blocks["replicas"][0]
