@@ -1,0 +1,132 @@
+"""The onsets of `theory.transient` as expressions, where they can be solved for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sympy as sp
+
+from straggler import StragglerError
+from theory.chain import distributed
+from theory.rates import leading_order
+from theory.symbols import Expr, K, L, delta, gamma
+from theory.theorem import Theorem
+
+
+@dataclass(frozen=True)
+class Onsets:
+    """Expressions of the constants, each None where there is no closed form; they suppose that conditions without K hold.
+
+    Attributes
+    ----------
+    conditions, non_vacuous, linear
+        As in `theory.transient.Transient`, the second at the start gradient ``2 L delta``. Where a coefficient is zero (no
+        heterogeneity, averages in every step) ``linear`` is to be taken in the limit.
+    scale
+        The K at which the last of the other terms, taken one by one, equals the leading one: a lower bound on ``linear`` that
+        is easier to read, and its order. Conditions are left out.
+    """
+
+    conditions: Expr | None
+    non_vacuous: Expr | None
+    linear: Expr | None
+    scale: Expr | None
+
+
+def onsets(theorem: Theorem) -> Onsets:
+    """Return the onsets of a theorem in closed form; a step that it leaves free is the one of its rate.
+
+    Raises
+    ------
+    StragglerError
+        The theorem says nothing about how fast something falls with K.
+    """
+    rate = theorem.rate()
+    if rate is None:
+        raise StragglerError(f"{theorem.key} is not about how fast something falls with K: it has no transient")
+    conditions = _conditions(theorem, rate.step)
+    terms = _by_power(_stepped(theorem.expanded(), rate.step))
+    if terms is None:
+        return Onsets(conditions, None, None, None)
+    order = max(terms)
+    leading = terms[order]
+    others = {order - power: coefficient for power, coefficient in terms.items() if power != order}
+    below = _crossing({-power: coefficient for power, coefficient in terms.items()}, 2 * L * delta)
+    beyond = _crossing(others, leading) if others else sp.S.One
+    if not theorem.linear_speedup():
+        beyond = None
+    scale = sp.Max(1, *[(coefficient / leading) ** (1 / power) for power, coefficient in others.items()])
+    return Onsets(conditions, _latest(conditions, below), _latest(conditions, beyond), scale)
+
+
+def _stepped(expression: Expr, step: Expr | None) -> Expr:
+    return expression if step is None else expression.subs(gamma, step)
+
+
+def _latest(*parts: Expr | None) -> Expr | None:
+    known = [part for part in parts if part is not None]
+    return sp.Max(1, *known) if len(known) == len(parts) else None
+
+
+def _monomial(expression: Expr) -> tuple[Expr, sp.Rational] | None:
+    """Return coefficient and power of K where the expression is one times the other; None where it is not."""
+    if not expression.has(K):
+        return expression, sp.S.Zero
+    coefficient, power = leading_order(expression, K)
+    return (coefficient, power) if sp.simplify(expression / (coefficient * K**power)) == 1 else None
+
+
+def _conditions(theorem: Theorem, step: Expr | None) -> Expr | None:
+    """Return the K from which those conditions hold that get easier as K grows; None where one cannot be solved."""
+    found: list[Expr] = []
+    for condition in theorem.requires:
+        sides = [_monomial(_stepped(theorem.expanded(side), step)) for side in (condition.lhs, condition.rhs)]
+        if sides[0] is None or sides[1] is None:
+            return None
+        (left, slower), (right, faster) = sides[0], sides[1]
+        if slower == faster:
+            continue
+        if slower > faster or right == 0:
+            return None
+        found.append((left / right) ** (1 / (faster - slower)))
+    return sp.Max(1, *found)
+
+
+def _by_power(bound: Expr) -> dict[sp.Rational, Expr] | None:
+    """Return the coefficients of the bound by power of K; None where a term is no power of K, or does not fall."""
+    collected: dict[sp.Rational, list[Expr]] = {}
+    for term in distributed(bound):
+        found = _monomial(term)
+        if found is None or found[1] >= 0:
+            return None
+        collected.setdefault(found[1], []).append(found[0])
+    return {power: sp.factor_terms(sp.Add(*parts)) for power, parts in collected.items()}
+
+
+def _crossing(falling: dict[sp.Rational, Expr], level: Expr) -> Expr | None:
+    """Return the K at which ``sum of c K^(-e)`` over ``falling`` (e to c) equals ``level``.
+
+    In ``z = K^(-g)``, g the common divisor of the exponents, this is a polynomial with one positive root; it is written down
+    for ``a z = l``, ``a z + b z^2 = l`` and ``a z + b z^3 = l``, the forms that bounds of this kind take.
+    """
+    divisor = _divisor(tuple(falling))
+    by_degree = {int(power / divisor): coefficient for power, coefficient in falling.items()}
+    degrees = sorted(by_degree)
+    a, b = by_degree[degrees[0]], by_degree[degrees[-1]]
+    if degrees == [1]:
+        root = level / a
+    elif degrees == [1, 2]:
+        root = 2 * level / (a + sp.sqrt(a**2 + 4 * b * level))
+    elif degrees == [1, 3]:  # Viète's form for one real root; Cardano's subtracts nearly equal numbers
+        p, q = a / b, level / b
+        root = 2 * sp.sqrt(p / 3) * sp.sinh(sp.asinh(3 * q / (2 * p) * sp.sqrt(3 / p)) / 3)
+    else:
+        return None
+    return root ** (-1 / divisor)
+
+
+def _divisor(powers: Sequence[sp.Rational]) -> sp.Rational:
+    """Return the largest number of which all these positive rationals are whole multiples."""
+    common = sp.ilcm(1, *[power.q for power in powers])
+    return sp.Rational(sp.igcd(0, *[int(power * common) for power in powers]), common)
