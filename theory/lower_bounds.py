@@ -69,7 +69,10 @@ def distance(theorem: Theorem, **constants: Any) -> Distance:
     if "epsilon" not in constants:
         raise StragglerError(f"{theorem.key} needs epsilon, the squared gradient norm to be reached")
     given = {"batch": 1.0, **constants}
-    iterations = reach(theorem, given["epsilon"], **{name: value for name, value in given.items() if name != "diameter"})
+    own = {name: value for name, value in given.items() if name != "diameter"}
+    if "batch" not in theorem.constants and "sigma" in own:  # the mean of a batch stands for one gradient
+        own["sigma"] = float(own["sigma"]) / float(own["batch"]) ** 0.5
+    iterations = reach(theorem, given["epsilon"], **own)
 
     def order(expression: sp.Expr, name: str) -> float | None:
         return float(evaluate(expression, given, theorem.key)) if name in given else None

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from experiments.cli import cite, cluster, figures, gauge, mixing, shared_memory, simulate, theorems, verify
+from experiments.cli import cite, cluster, compare, figures, gauge, mixing, shared_memory, simulate, theorems, verify
 from straggler import UnknownName, __version__
 
 
@@ -32,6 +32,7 @@ app = typer.Typer(
 )
 app.command("theorems")(theorems.theorems)
 app.command("mixing")(mixing.mixing)
+app.command("compare")(compare.compare)
 app.command("simulate")(simulate.simulate)
 app.command("gauge")(gauge.gauge)
 app.command("cluster")(cluster.cluster)

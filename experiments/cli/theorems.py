@@ -35,7 +35,7 @@ def theorems(
         console().print(table(("key", "title", "source", "standing"), rows, whole=("key", "standing")))
         return
     theorem = theory.get(key)
-    numbers = _numbers(constants)
+    numbers = given_constants(constants)
     found = described(theorem, numbers)
     if as_json:
         print_json(found)
@@ -109,7 +109,7 @@ def _listed(card: Card) -> dict[str, Any]:
     }
 
 
-def _numbers(items: list[str] | None) -> dict[str, float]:
+def given_constants(items: list[str] | None) -> dict[str, float]:
     """Return the constants given with --set; names are those of the table of symbols."""
     given = options.assignments("--set", items)
     if not given:
