@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments import measures
+from experiments import measures, worst_case
 from experiments.applicability import obstacle
 from experiments.claims import Claim
 from experiments.evidence import Evidence, gather
@@ -158,7 +158,7 @@ def _outcome(setting: Setting, evidence: Evidence | None, verdict: str, reason: 
         measured=interval.mean if interval else None,
         measured_ci=(interval.lower, interval.upper) if interval else None,
         exact=evidence.exact if evidence else None,
-        worst_case=None,
+        worst_case=worst_case.of(setting) if evidence else None,
         bound=bound if math.isfinite(bound) else None,
         verdict=verdict,
         reason=reason,

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 _COLOURS = {"holds": "green", "vacuous": "yellow", "inconclusive": "yellow", "violated": "red", "diverged": "red"}
 _COLUMNS = (
     *("theorem", "standing", "system", "problem", "graph", "n", "K"),
-    *("measured", "exact", "bound", "bound/measured", "verdict"),
+    *("measured", "exact", "worst", "bound", "bound/measured", "verdict"),
 )
 _NARROW = ("claim", "measured", "bound", "ratio", "verdict")
 _NARROW_BELOW = 150
-_RIGHT = ("ratio", "n", "K", "measured", "exact", "bound", "bound/measured")
+_RIGHT = ("ratio", "n", "K", "measured", "exact", "worst", "bound", "bound/measured")
 
 
 def verify(
@@ -129,7 +129,7 @@ def _cells(finding: Finding) -> list[str]:
         finding.graph,
         str(finding.nodes),
         str(finding.iterations),
-        *(number(value) for value in (finding.measured, finding.exact, finding.bound, _ratio(finding))),
+        *(number(value) for value in (finding.measured, finding.exact, finding.worst_case, finding.bound, _ratio(finding))),
     ]
 
 

@@ -94,7 +94,8 @@ class Row:
         """The value by exact second moments, and the certified worst case where there is one."""
         finding = self.outcome.finding
         if finding.worst_case is not None:
-            return Markup("{} (worst case {})").format(number(finding.exact), number(finding.worst_case))
+            exact = Markup("{} ").format(number(finding.exact)) if finding.exact is not None else Markup()
+            return exact + Markup("(worst case {})").format(number(finding.worst_case))
         return number(finding.exact)
 
     @property

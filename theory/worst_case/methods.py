@@ -8,7 +8,7 @@ worker i takes in round k.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,6 +126,8 @@ def error_feedback(rounds: int, contraction: float, workers: int = 1) -> Method:
     if not 0 < contraction <= 1:
         raise InputError("contraction", contraction, "0 < contraction <= 1")
     at_least("rounds", rounds, 1), at_least("workers", workers, 1)
+    if contraction == 1:  # nothing is lost: a residual that is zero is no vector
+        return replace(gradient_descent(rounds, workers), name="ef-sgd")
     n, gradients = workers, rounds * workers
     events = np.eye(gradients + (rounds - 1) * n)  # the last residual is never used
     centers, views = np.zeros((rounds + 1, len(events))), np.zeros((rounds, n, len(events)))

@@ -93,7 +93,9 @@ def _with_minimiser(
     n = len(points.used)
     bare, variables = points.data(basis, workers, anchored=False)
     where = np.zeros((len(bare.values), basis.size))
-    where[:, : bare.points.shape[1]] = bare.points
+    width = points.width + points.extras
+    for worker in range(n):  # the gradient at the minimiser is one more slot
+        where[:, worker * basis.slots :][:, :width] = bare.points[:, worker * width : (worker + 1) * width]
     best = np.array([basis.vector(i, basis.slots - 1) for i in range(n)]) if tilts else np.zeros((n, basis.size))
     data = Data(
         np.concatenate([where + basis.shared(0), np.zeros_like(best)]),

@@ -73,7 +73,7 @@ def test_table_reasons_and_counts(verify, grid):
     grid(HOLDS, inapplicable())
     lines = verify().out.splitlines()
     header = next(line for line in lines if line.split()[:1] == ["theorem"])
-    columns = "theorem standing system problem graph n K measured exact bound bound/measured verdict"
+    columns = "theorem standing system problem graph n K measured exact worst bound bound/measured verdict"
     assert header.split() == columns.split()
     row = next(line.split() for line in lines if line.split()[:1] == ["ours.p1"])
     assert row[:7] == ["ours.p1", "ours", "sgd", "quadratic", "complete", "4", "50"]

@@ -1,0 +1,115 @@
+"""Worst cases that are known in closed form, and relations between them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import theory
+from theory import worst_case
+from theory.worst_case import local, program, symmetry, tilted
+from theory.worst_case.instance import misfit
+
+RING = np.array([[0.5, 0.25, 0.0, 0.25], [0.25, 0.5, 0.25, 0.0], [0.0, 0.25, 0.5, 0.25], [0.25, 0.0, 0.25, 0.5]])
+
+
+def near(found: worst_case.WorstCase, value: float) -> None:
+    assert found.lower <= value * (1 + 1e-9)
+    assert value * (1 - 1e-9) <= found.upper
+    assert found.gap < 1e-5 * value
+    assert found.instance.violation() <= 1e-9
+
+
+@pytest.mark.parametrize("rounds", [1, 2, 5])
+def test_the_least_gradient_of_gradient_descent(rounds) -> None:
+    """4 L Delta / (3 K + 2) at the step 1/L: Abbaszadehpeivasti, de Klerk and Zamani 2022."""
+    found = worst_case.nonconvex(worst_case.gradient_descent(rounds), goal="least").at(gamma=0.25, L=4.0, delta=0.5)
+    near(found, 4 * 4.0 * 0.5 / (3 * rounds + 2))
+
+
+@pytest.mark.parametrize("rounds", [1, 2, 4])
+def test_the_mean_gradient_at_the_step_one_over_l(rounds) -> None:
+    """At 1/L the bound of Ghadimi and Lan, 2 L Delta / K, is attained: it keeps every term of the descent lemma."""
+    found = worst_case.nonconvex(worst_case.gradient_descent(rounds)).at(gamma=0.5, L=2.0, delta=3.0)
+    near(found, 2 * 2.0 * 3.0 / rounds)
+    printed = theory.get("sgd.ghadimi-lan").bound(gamma=0.5, L=2.0, delta=3.0, K=rounds, n=1, sigma=0.0)
+    assert found.upper == pytest.approx(printed, rel=1e-5)
+
+
+@pytest.mark.parametrize("goal", ["value", "distance"])
+@pytest.mark.parametrize("step", [0.5, 1.5, 1.9])
+def test_gradient_descent_on_strongly_convex_functions(goal, step) -> None:
+    """max(1 - gamma mu, gamma L - 1)^(2 K), for both: Taylor, Hendrickx and Glineur 2018."""
+    family = worst_case.last_iterate(worst_case.gradient_descent(2), goal, goal)
+    near(family.at(gamma=step / 2, L=2.0, mu=0.3), max(1 - 0.15 * step, step - 1) ** 4)
+
+
+def test_gradient_descent_on_convex_functions() -> None:
+    """L R^2 / (4 K + 2) at the step 1/L: Drori and Teboulle 2014."""
+    family = worst_case.last_iterate(worst_case.gradient_descent(3), "value", "distance")
+    near(family.at(gamma=0.5, L=2.0, radius=1.5), 2.0 * 1.5**2 / 14)
+
+
+def test_scale_covariance() -> None:
+    family = worst_case.nonconvex(worst_case.dpsgd([RING] * 2))
+    one, other = family.at(gamma=0.2, zeta=0.5), family.at(gamma=0.05, L=4.0, delta=9.0, zeta=0.5 * 6)
+    assert other.value == pytest.approx(36 * one.value, rel=1e-9)
+
+
+@pytest.mark.parametrize("build", [local.smooth, tilted.tilted], ids=["local", "tilted"])
+@pytest.mark.parametrize("name", ["ring", "directed", "hypercube", "average", "feedback"])
+def test_symmetry_changes_nothing(monkeypatch, build, name) -> None:
+    directed = np.eye(3) * 0.6 + np.roll(np.eye(3), 1, axis=0) * 0.4
+    cube = 0.5 * np.eye(4) + 0.3 * np.eye(4)[[1, 0, 3, 2]] + 0.2 * np.eye(4)[[2, 3, 0, 1]]
+    method = {
+        "ring": worst_case.dpsgd([RING] * 2),
+        "directed": worst_case.sgp([directed] * 2),
+        "hypercube": worst_case.dpsgd([cube] * 2),
+        "average": worst_case.local_sgd(3, 3, 2),
+        "feedback": worst_case.error_feedback(2, 0.5, 2),
+    }[name]
+    if name == "feedback" and build is tilted.tilted:
+        pytest.skip("residuals belong to workers")
+    with_it = program.Program(build(method))
+    assert max(with_it.scene.blocks.sizes) < with_it.scene.data.gradients.shape[1]
+    found = with_it.solve(0.3, heterogeneity=0.4)
+    for module in ("points", "tilted"):
+        monkeypatch.setattr(f"theory.worst_case.{module}.detect", lambda n, _: symmetry.Symmetry.none(n))
+    plainly = program.Program(build(method)).solve(0.3, heterogeneity=0.4)
+    assert found.lower <= plainly.upper
+    assert plainly.lower <= found.upper
+    assert found.upper == pytest.approx(plainly.upper, rel=1e-4)
+
+
+@pytest.mark.parametrize("nodes", [2, 4, 8])
+def test_p2_stands_between_two_and_four_times_above_the_worst_case(nodes) -> None:
+    """At the largest step it admits; the two classes of functions, which enclose the one of the theorem, agree to 2 %."""
+    ring = sum(np.roll(np.eye(nodes), shift, axis=0) for shift in (-1, 0, 1)) / 3
+    rho = float(np.sort(np.abs(np.linalg.eigvalsh(ring)))[-2] ** 2)
+    p2, constants = theory.get("ours.p2"), {"L": 1.0, "delta": 1.0, "zeta": 0.5}
+    gamma = p2.largest_step(rho=rho, **constants)
+    method = worst_case.dpsgd([ring] * 4)
+    around, within = (worst_case.nonconvex(method, kind).at(gamma=gamma, **constants) for kind in ("local", "tilted"))
+    assert 0.98 * around.upper <= within.lower <= around.upper
+    assert 1.9 <= p2.bound(gamma=gamma, K=4, n=nodes, rho=rho, sigma=0.0, **constants) / around.upper <= 3.6
+
+
+def test_the_descent_of_a_leader_step_is_not_larger_than_proved() -> None:
+    gamma, pull, mu, lead = 0.4, 0.04, 0.2, 0.3
+    found = worst_case.led_step(pull, lead).at(gamma=gamma, mu=mu)
+    assert found.upper <= 1 - mu * gamma - pull * (1 - lead)
+
+
+def test_a_better_compressor_is_no_worse_and_a_perfect_one_is_gradient_descent() -> None:
+    values = [worst_case.nonconvex(worst_case.error_feedback(3, c)).at(gamma=0.3).upper for c in (0.2, 0.6, 1.0)]
+    assert values == sorted(values, reverse=True)
+    assert values[0] > 1.01 * values[2]
+    assert values[2] == pytest.approx(worst_case.nonconvex(worst_case.gradient_descent(3)).at(gamma=0.3).upper, rel=1e-3)
+
+
+def test_misfit_tells_smooth_functions_from_others() -> None:
+    x = np.array([[0.0], [1.0], [2.5]])
+    assert misfit(x, 2 * x, x[:, 0] ** 2, 2.0 * (1 + 1e-9), -2.0) <= 1e-9
+    assert misfit(x, 2 * x, x[:, 0] ** 2, 1.9, -1.9) > 0.01
+    assert misfit(x, 2 * x, x[:, 0] ** 2, 3.0, 2.1) > 0.01
+    assert misfit(x, 2 * x, x[:, 0] ** 2 + np.array([0.0, 0.5, 0.0]), 2.1, -2.1) > 0.1
