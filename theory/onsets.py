@@ -9,7 +9,6 @@ import sympy as sp
 
 from straggler import StragglerError
 from theory.chain import distributed
-from theory.rates import leading_order
 from theory.symbols import Expr, K, L, delta, gamma
 from theory.theorem import Theorem
 
@@ -69,12 +68,27 @@ def _latest(*parts: Expr | None) -> Expr | None:
     return sp.Max(1, *known) if len(known) == len(parts) else None
 
 
-def _monomial(expression: Expr) -> tuple[Expr, sp.Rational] | None:
-    """Return coefficient and power of K where the expression is one times the other; None where it is not."""
+def _power(expression: Expr) -> Expr | None:
+    """Return the power of K that the expression is, up to a factor, factor by factor; None where that does not show it."""
     if not expression.has(K):
-        return expression, sp.S.Zero
-    coefficient, power = leading_order(expression, K)
-    return (coefficient, power) if sp.simplify(expression / (coefficient * K**power)) == 1 else None
+        return sp.S.Zero
+    if expression == K:
+        return sp.S.One
+    if expression.is_Pow and not expression.exp.has(K):
+        inner = _power(expression.base)
+        return None if inner is None else inner * expression.exp
+    powers = [_power(part) for part in expression.args]
+    if None not in powers and expression.is_Mul:
+        return sp.Add(*powers)
+    if isinstance(expression, sp.Add | sp.Max | sp.Min) and len(set(powers)) == 1:
+        return powers[0]
+    return None
+
+
+def _monomial(expression: Expr) -> tuple[Expr, Expr] | None:
+    """Return coefficient and power of K where the expression is one times the other; None where it is not."""
+    power = _power(expression)
+    return None if power is None or not power.is_Rational else (expression.subs(K, 1), power)
 
 
 def _conditions(theorem: Theorem, step: Expr | None) -> Expr | None:

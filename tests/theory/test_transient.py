@@ -90,6 +90,11 @@ def test_closed_forms_equal_the_search(key, changes):
     assert "K" not in {symbol.name for symbol in forms.linear.free_symbols}
 
 
+def test_no_closed_form_where_powers_of_k_mix():
+    assert onsets(theory.get("ours.p2-tuned")).non_vacuous is None  # 1/2, 2/3 and 1: of degree six
+    assert onsets(theory.get("adpsgd.theorem-1:printed")).conditions is None  # C_1 sums several powers
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_the_transient_is_that_of_the_rate(key):
     """A search written apart, of one K at a time."""
