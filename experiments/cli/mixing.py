@@ -2,76 +2,84 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from experiments.cli import options
 from experiments.cli.output import console, number, print_json, table
-from straggler import InputError, at_least
+from straggler import at_least
 
 if TYPE_CHECKING:
     from numerics.graphs import Graph
 
 _NUMBERS = ("lambda2", "rho", "spectral_gap", "contraction")
+_LEFT_OUT = ("lazy", "push")  # of a drawing, where links are two-way: their links look like those of others
 
 
 def mixing(
     graph: Annotated[str, typer.Argument(metavar="GRAPH", help="Name of a graph, or a file networkx can read.")],
     nodes: options.Nodes = None,
-    weights: options.Weights = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            "--weights",
+            metavar="W",
+            help="Mixing weights: metropolis, uniform, max-degree, lazy, push, or designed: fastest, fastest-averaging, "
+            "least-deviation; default metropolis, push on one-way links.",
+        ),
+    ] = None,
     rounds: Annotated[
         int | None, typer.Option(parser=options.whole, metavar="R", help="Rounds to multiply; default one period.")
     ] = None,
-    compare: Annotated[bool, typer.Option("--compare", help="Show all weights this graph admits.")] = False,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Show all weights this graph admits, the fastest up to 256 nodes.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Draw the weights on the graph into an image, such as w.png.")
+    ] = None,
     graph_set: options.GraphSettings = None,
     as_json: options.Json = False,
 ) -> None:
     """Show second eigenvalue, rho, spectral gap and contraction of a graph with mixing weights.
 
-    The spectral numbers are those of the product of R rounds; rho is that of one round.
+    The spectral numbers are those of the product of R rounds; rho is that of one round. The weights fastest,
+    fastest-averaging and least-deviation are computed, with a certified lower bound on what any weights reach.
     """
+    from experiments import mixing_design
     from numerics import graphs
 
     if rounds is not None:
         at_least("rounds", rounds, 1)
+    if out is not None:
+        options.writable("--out", out)
     chosen = options.settings("--graph-set", graph_set)
     with options.understood("--graph-set", chosen):
         topology = graphs.get(graph, nodes, **chosen)
-    found = report(topology, weights, rounds)
-    reports = _all(topology, rounds) if compare else [found]
+    found = mixing_design.report(topology, weights, rounds)
+    reports = mixing_design.compare(topology, rounds) if compare else [found]
+    if out is not None:
+        hidden = _LEFT_OUT if compare and not topology.directed else ()
+        mixing_design.draw(topology, [entry["weights"] for entry in reports if entry["weights"] not in hidden], out)
     if as_json:
         print_json(found | {"closed_form": _closed_form(topology, found)} | ({"compare": reports} if compare else {}))
         return
     typer.echo(f"{found['graph']}, {found['nodes']} nodes, {found['rounds']} round{'s' if found['rounds'] > 1 else ''}")
     rows = [
-        [entry["weights"], *(number(entry[name]) for name in _NUMBERS), "yes" if entry["doubly_stochastic"] else "no"]
+        [
+            entry["weights"],
+            *(number(entry[name]) for name in _NUMBERS),
+            number(entry.get("lower_bound")),
+            "yes" if entry["doubly_stochastic"] else "no",
+        ]
         for entry in reports
     ]
-    console().print(table(("weights", *_NUMBERS, "doubly stochastic"), rows, right=_NUMBERS, whole=("weights",)))
-
-
-def report(graph: Graph, weights: str | None, rounds: int | None) -> dict[str, Any]:
-    """Return the contraction of a graph with the given weights; see `numerics.mixing.contraction.report`."""
-    from numerics.mixing.contraction import report as contraction_report
-
-    return contraction_report(graph.schedule(weights), rounds)
+    columns = ("weights", *_NUMBERS, "no weights below", "doubly stochastic")
+    console().print(table(columns, rows, right=columns[1:-1], whole=("weights",)))
 
 
 def _closed_form(graph: Graph, found: dict[str, Any]) -> dict[str, Any] | None:
     from experiments.spectra import closed_form
 
     return closed_form(graph, found["weights"], found["rounds"])
-
-
-def _all(graph: Graph, rounds: int | None) -> list[dict[str, Any]]:
-    """Return the reports of all weights the graph admits, in the order of the registry."""
-    from numerics.graphs import WEIGHTS
-
-    reports = []
-    for weights in WEIGHTS:
-        try:
-            reports.append(report(graph, weights, rounds))
-        except InputError:  # weights that need two-way links, on a graph with one-way links
-            continue
-    return reports

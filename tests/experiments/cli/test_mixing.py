@@ -29,7 +29,8 @@ def test_period_of_one_peer_graph_averages_exactly(cli):
 def test_compare_shows_all_admissible_weights(cli):
     found = cli("mixing", "star", "--nodes", 5, "--compare", "--json").json
     compared = {entry["weights"]: entry for entry in found["compare"]}
-    assert set(compared) == {"uniform", "metropolis", "max-degree", "lazy", "push"}
+    assert set(compared) == {"uniform", "metropolis", "max-degree", "lazy", "push", "fastest"}
+    assert compared["fastest"]["lambda2"] == pytest.approx(1 - 1 / 4)  # all the centre can give, a quarter to each leaf
     assert all(set(entry) >= PROMISED for entry in compared.values())
     star = np.eye(5) * 0.8
     star[0, 0] = 0.2
@@ -47,7 +48,8 @@ def test_table(cli):
     lines = shown.splitlines()
     assert lines[0] == "torus, 12 nodes, 1 round"
     rows = [line.split() for line in lines if line.rstrip().endswith(("yes", "no"))]
-    assert [row[0] for row in rows] == ["uniform", "metropolis", "max-degree", "lazy", "push"]
+    assert [row[0] for row in rows] == ["uniform", "metropolis", "max-degree", "lazy", "push", "fastest"]
+    assert "no weights below" in shown
     second = 1 / 5 + 2 / 5 + 2 / 5 * math.cos(2 * math.pi / 4)  # torus of 3 by 4, every weight 1/5
     assert rows[0][1] == f"{second:.4g}"
 
@@ -59,9 +61,47 @@ def test_graph_file(cli, tmp_path):
     assert found["lambda2"] == pytest.approx(0, abs=1e-12)
 
 
+def test_designed_weights(cli):
+    """The star: 1 - 1/(n - 1) without negative weights, (n - 1)/(n + 1) with them; a certificate either way."""
+    extra = {"objective", "value", "lower_bound", "certified_gap", "method", "orbits"}
+    for weights, best in (("fastest", 3 / 4), ("fastest-averaging", 4 / 6)):
+        found = cli("mixing", "star", "-n", 5, "--weights", weights, "--json").json
+        assert set(found) >= PROMISED | extra
+        assert found["lambda2"] == found["value"] == pytest.approx(best)
+        assert found["spectral_gap"] == pytest.approx(1 - best)
+        assert found["lower_bound"] <= best + 1e-12
+        assert 0 <= found["certified_gap"] <= 1e-6
+        assert found["doubly_stochastic"]
+    noisy = cli("mixing", "complete", "-n", 5, "--weights", "least-deviation", "--json").json
+    assert noisy["value"] == pytest.approx(4)
+    assert noisy["lambda2"] == pytest.approx(0, abs=1e-6)
+    three = cli("mixing", "star", "-n", 5, "--weights", "fastest", "--rounds", 3, "--json").json
+    assert three["lambda2"] == pytest.approx((3 / 4) ** 3)
+
+
+@pytest.mark.slow
+def test_weights_are_drawn(cli, tmp_path):
+    from matplotlib.image import imread
+
+    cli("mixing", "ring", "-n", 6, "--weights", "fastest", "--out", "one.png")
+    cli("mixing", "erdos-renyi", "-n", 8, "--compare", "--out", "four.png")
+    cli("mixing", "exponential", "-n", 8, "--compare", "--out", "directed.png")
+    one, four = imread(tmp_path / "one.png"), imread(tmp_path / "four.png")
+    assert four.shape[1] == pytest.approx(4 * one.shape[1], rel=0.02)
+    assert (four[..., :3].min(axis=2) < 0.5).any()
+    assert {file.name for file in tmp_path.iterdir()} == {"one.png", "four.png", "directed.png"}
+    unknown = cli("mixing", "ring", "-n", 6, "--out", "one.xyz")
+    assert (unknown.status, unknown.out) == (2, "")
+    assert "error: --out = " in unknown.err
+    assert not list(tmp_path.glob("*partial*"))
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
+        ("exponential --nodes 8 --weights fastest", "weights = 'fastest' is not admissible: needs a graph of two-way links"),
+        ("ring --nodes 8 --weights fastst", "unknown weights 'fastst'; did you mean fastest"),
+        ("one-peer-exponential --nodes 8 --out w.png", "graph to draw = 'one-peer-exponential' is not admissible"),
         ("rng --nodes 8", "unknown graph 'rng'; did you mean ring"),
         ("ring --nodes 1", "nodes = 1 is not admissible: needs a whole number >= 2"),
         ("ring", "nodes = None is not admissible: needs a whole number >= 2: ring has no size of its own"),

@@ -1,0 +1,90 @@
+"""What cannot be solved, or was not, is said in one line."""
+
+import numpy as np
+import pytest
+
+from straggler import InputError, StragglerError, UnknownName
+from tests.theory.best_mixing.plain_graphs import adjacency, random_graph
+from theory.best_mixing import (
+    best_schedule,
+    cone,
+    edges,
+    fastest_averaging,
+    fastest_chain,
+    fastest_gossip,
+    interior,
+    least_deviation,
+)
+
+
+@pytest.mark.parametrize(
+    ("graph", "line"),
+    [
+        ([(0, 1), (2, 3)], "number of connected components = 2 is not admissible"),
+        ([(0, 1), (1, 3)], "number of connected components = 2"),  # nobody knows node 2
+        ([(0, 1), (1, 1)], "self-loop at node = 1"),
+        (np.eye(3, dtype=bool), "self-loop at node = 0"),
+        (np.zeros((3, 3), dtype=bool), "number of connected components = 3"),
+        (np.zeros((2, 3), dtype=bool), "shape of the adjacency"),
+        (np.triu(np.ones((3, 3), dtype=bool), 1), r"link = \(0, 1\) is not admissible: needs two-way links"),
+        ([(0, -1)], "edges"),
+        ([(0.5, 1.0)], "edges"),
+        (np.zeros((0, 2), dtype=int), "nodes = 0"),
+    ],
+)
+@pytest.mark.parametrize("find", [fastest_chain, fastest_averaging, fastest_gossip, least_deviation])
+def test_bad_graphs(find, graph, line):
+    with pytest.raises(InputError, match=line):
+        find(graph)
+
+
+def test_bad_choices():
+    ring, path = adjacency("ring", 5), adjacency("path", 5)
+    with pytest.raises(UnknownName, match="unknown method 'cones'; did you mean cone"):
+        fastest_chain(ring, method="cones")
+    with pytest.raises(InputError, match="number of edge orbits = 2 is not admissible"):
+        fastest_chain(path, method="symmetry")
+    with pytest.raises(InputError, match="tolerance = 0"):
+        fastest_chain(ring, tolerance=0)
+    with pytest.raises(UnknownName, match="unknown clocks 'node'; did you mean nodes"):
+        fastest_gossip(ring, clocks="node")
+    with pytest.raises(InputError, match="pairs of round 1"):
+        best_schedule([[(0, 1)], [(0, 1), (1, 2)]])
+    with pytest.raises(InputError, match="rounds = 0"):
+        best_schedule([])
+
+
+@pytest.mark.parametrize("method", ["cone", "interior", "first-order"])
+def test_memory_is_estimated_before_anything_is_built(monkeypatch, method):
+    monkeypatch.setattr(edges.os, "sysconf", lambda name: 4096 if name == "SC_PAGE_SIZE" else 2)
+    with pytest.raises(InputError, match=r"nodes = 12 is not admissible: needs fewer: this method would take .* GiB"):
+        fastest_chain(random_graph(12, 0.3, 0), method=method)
+
+
+def solvers(monkeypatch, *, clarabel, scs):
+    """Let the first and the second solver stop after that many iterations."""
+    limits = {"CLARABEL": {"max_iter": clarabel}, "SCS": {"eps_abs": 1e-9, "eps_rel": 1e-9, "max_iters": scs}}
+    monkeypatch.setattr(cone, "SOLVERS", limits)
+
+
+def test_second_solver_is_tried(monkeypatch):
+    graph = random_graph(8, 0.3, 0)
+    wanted = fastest_chain(graph)
+    solvers(monkeypatch, clarabel=2, scs=50_000)
+    found = fastest_chain(graph, method="cone")
+    assert found.value == pytest.approx(wanted.value, abs=1e-6)
+    assert found.gap <= 1e-6
+
+
+def test_short_answers_are_not_taken(monkeypatch):
+    solvers(monkeypatch, clarabel=2, scs=5)
+    with pytest.raises(StragglerError, match=r"no solver closed the gap: CLARABEL .*; SCS "):
+        fastest_chain(random_graph(8, 0.3, 0), method="cone")
+
+
+def test_cone_solvers_stand_in_for_the_interior_point_method(monkeypatch):
+    graph = random_graph(8, 0.3, 0)
+    monkeypatch.setattr(interior, "_STEPS", 2)
+    with pytest.raises(StragglerError, match=r"the interior-point method stopped at value .*, certified to be at least"):
+        fastest_chain(graph, method="interior")
+    assert fastest_chain(graph).method == "cone"

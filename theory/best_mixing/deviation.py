@@ -1,0 +1,91 @@
+"""Least mean-square consensus deviation: the best weights where noise enters in every round."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from straggler import StragglerError, positive
+from theory.best_mixing.chain import orbits_of, spread_over
+from theory.best_mixing.design import Design
+from theory.best_mixing.edges import Floats, Links, enough_memory, links
+from theory.best_mixing.newton import few, gram_products
+from theory.best_mixing.polytopes import box_support
+
+_STEPS = 100
+
+
+def least_deviation(graph: ArrayLike | Links, *, tolerance: float = 1e-8, symmetry: bool = True) -> Design:
+    """Return the symmetric weights, negative ones allowed, with the least steady mean-square deviation from the mean.
+
+    Where x(t+1) = W x(t) + v(t) with v white of unit variance per node, the sum over nodes of the squared deviation from the
+    mean settles at sum over i >= 2 of 1 / (1 - lambda_i(W)^2), the value of the design; it is convex in W. Newton's method
+    minimises it; its gradient gives the lower bound.
+
+    Parameters
+    ----------
+    graph
+        Boolean adjacency (n, n) or edges (m, 2); see `links`.
+    tolerance
+        Certified gap at most, relative to the value.
+    symmetry
+        Whether links that a symmetry of the graph exchanges share one weight.
+
+    Raises
+    ------
+    InputError
+        If the graph is not connected or too large for the memory of the machine.
+    StragglerError
+        If Newton's method stops short.
+
+    Notes
+    -----
+    Source: Xiao, Boyd and Kim (2007), "Distributed average consensus with least-mean-square deviation", section 3.
+    """
+    edges = links(graph)
+    sought = positive("tolerance", tolerance)
+    orbits = orbits_of(edges, symmetry)
+    spread = spread_over(orbits)
+    if not few(edges, spread.shape[1]):
+        enough_memory("links", edges.m, 8.0 * 6 * edges.m**2)
+    x = np.full(spread.shape[1], 0.9 / (1.0 + edges.degree.max()))
+    for _ in range(_STEPS):
+        value, sides = steady_deviation(edges, spread @ x)
+        gradient, hessian = _derivatives(edges, spread, sides)
+        forms = _slopes(edges, sides)
+        # convexity: f(w') >= f(w) + forms'(w' - w), and entries of an optimal W are at most one
+        lower = value - float(forms @ (spread @ x)) - box_support(forms) - 1e-14 * edges.n * value
+        if value - lower <= sought * value:
+            dual = (sides[0] @ sides[0] - sides[1] @ sides[1]) / 2
+            return Design("least deviation", edges, spread @ x, value, lower, dual, "newton", len(x) if symmetry else None)
+        step, length = -np.linalg.solve(hessian, gradient), 1.0
+        while length > 1e-12:
+            candidate = x + length * step
+            if steady_deviation(edges, spread @ candidate)[0] <= value + 0.1 * length * float(gradient @ step) + 1e-13 * value:
+                break
+            length /= 2
+        else:
+            break
+        x = x + length * step
+    raise StragglerError(f"Newton's method stopped at deviation {value:.6g}, certified to be at least {lower:.6g} only")
+
+
+def steady_deviation(edges: Links, weights: Floats) -> tuple[float, list[Floats]]:
+    """Return sum 1 / (1 - lambda_i^2) over i >= 2, infinite where some |lambda_i| >= 1, and (I -+ (W - J))^-1, (n, n) each."""
+    shifted = edges.matrix(weights) - 1.0 / edges.n
+    spectrum, vectors = np.linalg.eigh(shifted)
+    if np.abs(spectrum[[0, -1]]).max() >= 1.0:
+        return np.inf, []
+    sides = [(vectors / (1.0 - sign * spectrum)) @ vectors.T for sign in (1.0, -1.0)]
+    # the vector of ones is an eigenvector of W - J with eigenvalue zero, and counts as one
+    return float((1.0 / ((1.0 - spectrum) * (1.0 + spectrum))).sum()) - 1.0, sides
+
+
+def _slopes(edges: Links, sides: list[Floats]) -> Floats:
+    """Return the derivative of the deviation by every weight, shape (m,): 1/(1-l^2) is the mean of 1/(1-l) and 1/(1+l)."""
+    return 0.5 * edges.forms(sides[1] @ sides[1] - sides[0] @ sides[0])
+
+
+def _derivatives(edges: Links, spread: Floats, sides: list[Floats]) -> tuple[Floats, Floats]:
+    gradient: Floats = spread.T @ _slopes(edges, sides)
+    return gradient, gram_products(edges, spread, [(side @ side, side) for side in sides])
