@@ -19,6 +19,9 @@ ATTEMPTS: tuple[tuple[Solver, float], ...] = ((clarabel, 1e-8), (clarabel, 1e-7)
 ROUNDING = 1e-12
 """What rounding may leave of a constraint that holds, relative to the largest number in it."""
 
+EQUALITY = 1e-7
+"""What solvers may leave of a constraint that holds with equality, relative to the largest number in the instance."""
+
 LARGEST_GAP = 1e-3
 """Relative gap beyond which the two sides are no answer."""
 
@@ -94,12 +97,17 @@ def balanced(cone: Cone, multipliers: Floats) -> Floats:
     """Return nonnegative multipliers near these under which the values cancel, to rounding."""
     from scipy.optimize import nnls
 
-    found = np.maximum(multipliers, 0.0)
+    found = multipliers.copy()
+    inequalities = slice(cone.inequalities)
+    found[inequalities] = np.maximum(found[inequalities], 0.0)
+    if cone.order:
+        matrix = slice(cone.inequalities + cone.equal, None)
+        found[matrix] = cone.extra.pack(_positive(cone.extra.unpack(found[matrix])))
     if cone.values.shape[1]:
         missing = cone.goal_values - cone.values.T @ found
         size = float(np.abs(missing).max())
         if size > 0:
-            found = found + nnls(cone.values.T, missing / size)[0] * size
+            found[inequalities] += nnls(cone.values[inequalities].T, missing / size)[0] * size
     left = np.abs(cone.goal_values - cone.values.T @ found).max(initial=0.0)
     if left > ROUNDING * max(1.0, float(found.max())) * len(found):
         raise StragglerError(f"multipliers that do not cancel the values: {left:.2g} is left")
@@ -116,9 +124,15 @@ def shortfall(cone: Cone, multipliers: Floats) -> float:
 
 def violation(cone: Cone, packed: Floats, values: Floats) -> float:
     """Return the largest violation of an inequality by an instance, beyond rounding; 0 where there is none."""
-    left = cone.matrix @ packed + cone.values @ values
-    allowed = ROUNDING * max(1.0, float(np.abs(packed).max()), float(np.abs(values).max(initial=0.0)))
-    return max(0.0, float((left - cone.bounds).max()) - allowed)
+    excess = cone.matrix @ packed + cone.values @ values - cone.bounds
+    size = max(1.0, float(np.abs(packed).max()), float(np.abs(values).max(initial=0.0)))
+    rest = excess[cone.inequalities :]
+    found = max(0.0, float(excess[: cone.inequalities].max()) - ROUNDING * size)
+    if cone.equal:
+        found = max(found, float(np.abs(rest[: cone.equal]).max()) - EQUALITY * size)
+    if cone.order:
+        found = max(found, float(np.linalg.eigvalsh(cone.extra.unpack(rest[cone.equal :]))[-1]) - ROUNDING * size)
+    return found
 
 
 def _positive(block: Floats) -> Floats:

@@ -14,6 +14,7 @@ from theory.worst_case.instance import Instance, recover
 from theory.worst_case.local import smooth
 from theory.worst_case.methods import Method
 from theory.worst_case.program import Program, relative_step
+from theory.worst_case.spectral import spectral
 from theory.worst_case.strongly_convex import convex, leader_step
 from theory.worst_case.tilted import tilted
 
@@ -129,7 +130,7 @@ class Family:
             found.upper * scale,
             recover(program.scene, found, step, unit, L),
             program.split(found.multipliers),
-            {name: rows.labels for name, rows in program.scene.families.items()},
+            {name: rows.labels for name, rows in program.families.items()},
             program.scene.what,
             found.solver,
         )
@@ -161,6 +162,20 @@ def nonconvex(method: Method, functions: str = "local", goal: str = "mean") -> F
         return Program(smooth(method, goal=goal) if alone else tilted(method, goal=goal, heterogeneous=heterogeneous))
 
     return Family(build, method.n, degree=2)
+
+
+def any_mixing(rounds: int, workers: int, eigenvalue: float, goal: str = "mean") -> Family:
+    """Return an upper bound of the worst case of D-PSGD over all mixing matrices of a spectrum, see the module `spectral`.
+
+    Heterogeneity must not be zero; the cost does not depend on the number of workers.
+    """
+
+    def build(_: float, heterogeneous: bool) -> Program:
+        if not heterogeneous:
+            raise InputError("zeta", 0.0, "zeta > 0: functions that are all the same are no class of this program")
+        return Program(spectral(rounds, workers, eigenvalue, goal))
+
+    return Family(build, workers, degree=2)
 
 
 def last_iterate(method: Method, goal: str = "value", start: str = "value") -> Family:

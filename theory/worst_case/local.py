@@ -25,11 +25,17 @@ from theory.worst_case.scene import Basis, Scene, gradient_goal
 
 def smooth(method: Method, goal: str = "mean") -> Scene:
     """Return the worst case of ||grad f(center_k)||^2 (see `gradient_goal`) over L-smooth functions of each worker's own."""
+    return assemble(method, goal)[0]
+
+
+def assemble(method: Method, goal: str, *, centred: bool = False) -> tuple[Scene, Points, Basis]:
+    """Return what `smooth` does, with the points and the basis; vectors besides gradients sum to zero where ``centred``."""
     n, rounds = method.n, method.rounds
     points = Points(method, range(rounds + 1))
     slots = points.width + points.extras
     unused = [worker * slots + s for worker in range(n) for s in range(points.used[worker], points.width)]
-    basis = Basis(points.symmetry, n, slots, unused=tuple(unused))
+    zero_sum = tuple(range(points.width, slots)) if centred else ()
+    basis = Basis(points.symmetry, n, slots, centred=zero_sum, unused=tuple(unused))
     workers = range(1) if points.symmetry.transitive else range(n)
     data, known = points.data(basis, workers)
     at = points.first[:n] + points.center
@@ -49,7 +55,7 @@ def smooth(method: Method, goal: str = "mean") -> Scene:
         families["heterogeneity"] = Rows(spread, nothing, np.ones(rounds + 1), _at_centers("spread", rounds))
     if method.shrunk is not None and method.kept is not None:
         families["compression"] = points.compression(method, basis, workers, variables)
-    return Scene(
+    scene = Scene(
         "L-smooth functions of each worker's own; heterogeneity and the infimum of f enter at the centers",
         basis.blocks,
         variables,
@@ -58,6 +64,7 @@ def smooth(method: Method, goal: str = "mean") -> Scene:
         data,
         tuple(numbers),
     )
+    return scene, points, basis
 
 
 def _at_centers(what: str, rounds: int) -> tuple[str, ...]:

@@ -33,18 +33,18 @@ class Program:
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
-        self.names = tuple(scene.families)
-        self.counts = [len(rows) for rows in scene.families.values()]
+        self.families = {**scene.families, **scene.equalities, **scene.matrix}
+        self.counts = [len(rows) for rows in self.families.values()]
         copies = max((frame.shape[2] for frame in scene.blocks.frames), default=1)
         require(rows=sum(self.counts), sizes=scene.blocks.sizes, copies=copies)
 
     @cached_property
     def _coefficients(self) -> Floats:
-        return np.concatenate([self.scene.blocks.coefficients(rows) for rows in self.scene.families.values()], axis=1)
+        return np.concatenate([self.scene.blocks.coefficients(rows) for rows in self.families.values()], axis=1)
 
     @cached_property
     def _values(self) -> Floats:
-        return np.concatenate([rows.values for rows in self.scene.families.values()])
+        return np.concatenate([rows.values for rows in self.families.values()])
 
     @cached_property
     def _goal(self) -> Floats:
@@ -57,10 +57,12 @@ class Program:
         ``bounds`` multiply the bounds of the families of that name.
         """
         powers = gamma ** np.arange(POWERS)
-        right = np.concatenate([rows.bounds * bounds.get(name, 1.0) for name, rows in self.scene.families.items()])
+        right = np.concatenate([rows.bounds * bounds.get(name, 1.0) for name, rows in self.families.items()])
         matrix = np.tensordot(powers, self._coefficients, axes=1)
         goal = powers @ self._goal
-        return Cone(self.scene.blocks, matrix, self._values, right, goal, self.scene.goal.values.sum(axis=0))
+        equal = sum(len(rows) for rows in self.scene.equalities.values())
+        goal_values = self.scene.goal.values.sum(axis=0)
+        return Cone(self.scene.blocks, matrix, self._values, right, goal, goal_values, equal, self.scene.order)
 
     def solve(self, gamma: float, **bounds: float) -> Certificate:
         """Return the certified worst case at step size ``gamma``, for L = Delta = 1."""
@@ -69,7 +71,7 @@ class Program:
     def split(self, multipliers: Floats) -> dict[str, Floats]:
         """Return multipliers by the name of their family."""
         parts = np.split(multipliers, np.cumsum(self.counts)[:-1])
-        return dict(zip(self.names, parts, strict=True))
+        return dict(zip(self.families, parts, strict=True))
 
 
 SMALLEST, LARGEST = 1e-3, 2.0

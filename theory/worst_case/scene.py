@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +33,6 @@ class Scene:
         Named inequalities.
     goal
         Rows whose left sides are added up and maximised.
-    scaled
-        Families whose bounds are multiplied by a number that is given later (a heterogeneity), by name.
     data
         All points at which functions are known; those of worker i are numbered ``points[i]``.
     points
@@ -45,6 +43,10 @@ class Scene:
         Combination that is where the algorithm starts, over gamma; None for the origin.
     curvature
         The ratio mu/L.
+    equalities
+        Named rows that hold with equality.
+    matrix, order
+        One family, or none: the packed triangle of a symmetric matrix of this size that is negative semidefinite.
     """
 
     what: str
@@ -54,10 +56,12 @@ class Scene:
     goal: Rows
     data: Data
     points: tuple[Numbers, ...]
-    scaled: tuple[str, ...] = ("heterogeneity",)
     tilt: Floats | None = None
     start: Floats | None = None
     curvature: float = -1.0
+    equalities: Mapping[str, Rows] = field(default_factory=dict)
+    matrix: Mapping[str, Rows] = field(default_factory=dict)
+    order: int = 0
 
 
 class Basis:

@@ -7,21 +7,25 @@ few digits less than the margin is then feasible in both of the true problems.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sparse
 from numpy.typing import NDArray
 
-from theory.worst_case.rows import Blocks
+from theory.worst_case.rows import Blocks, Triangle
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Cone:
-    """One program: A (P, length) and a (P, variables), b (P,), packed C (length,) and c (variables,)."""
+    """One program: A (P, length) and a (P, variables), b (P,), packed C (length,) and c (variables,).
+
+    The last rows are not inequalities: ``equal`` of them hold with equality and the rest are the packed triangle of a symmetric
+    matrix of size ``order`` that is negative semidefinite. Their b and a are zero.
+    """
 
     blocks: Blocks
     matrix: Floats
@@ -29,15 +33,32 @@ class Cone:
     bounds: Floats
     goal: Floats
     goal_values: Floats
+    equal: int = 0
+    order: int = 0
+
+    @property
+    def inequalities(self) -> int:
+        """Number of rows that are inequalities."""
+        return len(self.bounds) - self.equal - len(self.extra)
+
+    @property
+    def extra(self) -> Triangle:
+        """The triangle of the matrix that the last rows are."""
+        return Triangle(self.order)
+
+    @property
+    def margins(self) -> Floats:
+        """What a margin takes off each bound: one for inequalities, the identity for the matrix, nothing for equalities."""
+        return np.concatenate([np.ones(self.inequalities), np.zeros(self.equal), self.extra.identity])
 
     def conic(self, margin: float) -> tuple[sparse.csc_matrix, Floats, Floats]:
-        """Return A, b, q of ``min q.m`` subject to ``A m + s = b``: m >= 0, then a = c, then the blocks."""
-        rows = len(self.bounds)
-        stacked = sparse.vstack(
-            [-sparse.identity(rows), sparse.csc_matrix(self.values.T), sparse.csc_matrix(-self.matrix.T)], format="csc"
-        )
-        right = np.concatenate([np.zeros(rows), self.goal_values, -(self.goal + margin * self.blocks.identity)])
-        return stacked, right, self.bounds - margin
+        """Return A, b, q of ``min q.m`` subject to ``A m + s = b``: m >= 0, then a = c, then the extra matrix, then blocks."""
+        signs = -sparse.identity(len(self.bounds), format="csr")
+        first, last = signs[: self.inequalities], signs[self.inequalities + self.equal :]
+        parts = [first, sparse.csr_matrix(self.values.T), last, sparse.csr_matrix(-self.matrix.T)]
+        nothing = np.zeros(len(self.extra))
+        right = [np.zeros(self.inequalities), self.goal_values, nothing, -(self.goal + margin * self.blocks.identity)]
+        return sparse.vstack(parts, format="csc"), np.concatenate(right), self.bounds - margin * self.margins
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,16 +80,16 @@ def clarabel(cone: Cone, margin: float) -> Answer:
     import clarabel as solver
 
     matrix, right, cost = cone.conic(margin)
-    rows, variables = cone.values.shape
+    rows, variables = cone.inequalities, cone.values.shape[1]
     settings = solver.DefaultSettings()
     settings.verbose, settings.max_threads, settings.direct_solve_method = False, 1, "faer"
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = min(1e-8, 0.1 * margin)
     cones = [solver.NonnegativeConeT(rows)] + [solver.ZeroConeT(variables)] * (variables > 0)
-    cones += [solver.PSDTriangleConeT(size) for size in cone.blocks.sizes]
-    nothing = sparse.csc_matrix((rows, rows))
+    cones += [solver.PSDTriangleConeT(size) for size in (cone.order, *cone.blocks.sizes) if size]
+    nothing = sparse.csc_matrix((len(cost), len(cost)))
     found = solver.DefaultSolver(nothing, cost, matrix, right, cones, settings).solve()
     dual = np.array(found.z)
-    return Answer("Clarabel", str(found.status), np.array(found.x), dual[rows + variables :], -dual[rows : rows + variables])
+    return _answer("Clarabel", str(found.status), np.array(found.x), dual, cone)
 
 
 def scs(cone: Cone, margin: float) -> Answer:
@@ -76,22 +97,31 @@ def scs(cone: Cone, margin: float) -> Answer:
     import scs as solver
 
     matrix, right, cost = cone.conic(margin)
-    rows, variables = cone.values.shape
-    order = np.concatenate([np.arange(rows, rows + variables), np.arange(rows), rows + variables + _lower(cone.blocks)])
+    rows, variables = cone.inequalities, cone.values.shape[1]
+    triangles = [cone.extra, *cone.blocks.triangles]
+    order = np.concatenate([np.arange(rows, rows + variables), np.arange(rows), rows + variables + _lower(triangles)])
     data = {"A": matrix[order], "b": right[order], "c": cost}
-    cones = {"z": variables, "l": rows, "s": cone.blocks.sizes}
+    cones = {"z": variables, "l": rows, "s": [triangle.size for triangle in triangles if triangle.size]}
     accuracy = 0.1 * margin
     found = solver.SCS(
         data, cones, verbose=False, eps_abs=accuracy, eps_rel=accuracy, max_iters=200_000, time_limit_secs=60.0
     ).solve()
     dual = np.empty(len(order))
     dual[order] = found["y"]
-    return Answer("SCS", found["info"]["status"], found["x"], dual[rows + variables :], -dual[rows : rows + variables])
+    return _answer("SCS", found["info"]["status"], found["x"], dual, cone)
 
 
-def _lower(blocks: Blocks) -> NDArray[np.intp]:
+def _answer(solver: str, status: str, multipliers: Floats, dual: Floats, cone: Cone) -> Answer:
+    rows, variables = cone.inequalities, cone.values.shape[1]
+    gram = dual[rows + variables + len(cone.extra) :]
+    return Answer(solver, status, multipliers, gram, -dual[rows : rows + variables])
+
+
+def _lower(triangles: Sequence[Triangle]) -> NDArray[np.intp]:
     """Return the order in which SCS wants packed entries: lower triangles column by column."""
     orders = []
-    for begin, triangle in zip(blocks.edges[:-1], blocks.triangles, strict=True):
+    begin = 0
+    for triangle in triangles:
         orders.append(begin + np.lexsort((triangle.columns, triangle.rows)))
+        begin += len(triangle)
     return np.concatenate(orders)
