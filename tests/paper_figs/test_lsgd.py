@@ -60,7 +60,7 @@ def test_elections_do_not_depend_on_the_block():
     whole, loss = elections.leaders("few", "minibatch", 3, 5, range(4))
     part, part_loss = elections.leaders("few", "minibatch", 3, 5, range(2, 4))
     assert np.array_equal(whole[:, 2:], part)
-    assert np.array_equal(loss[2:], part_loss)
+    np.testing.assert_allclose(loss[2:], part_loss, rtol=1e-12)  # products of other shapes may round in another order
 
 
 @pytest.mark.slow
