@@ -22,12 +22,19 @@ def path(n: int) -> np.ndarray:
     return linked + np.diag(1 - linked.sum(axis=1))
 
 
+def lopsided(n: int) -> np.ndarray:
+    """A path whose weights grow along the way: no symmetry at all."""
+    weight = 0.2 + 0.2 * np.arange(n - 1) / n
+    linked = np.diag(weight, 1) + np.diag(weight, -1)
+    return linked + np.diag(1 - linked.sum(axis=1))
+
+
 def dpsgd(W: np.ndarray, rounds: int) -> worst_case.WorstCase:
     """Build everything and solve."""
     return worst_case.nonconvex(worst_case.dpsgd([W] * rounds)).at(gamma=0.2, **CONSTANTS)
 
 
-@pytest.mark.parametrize("graph", [ring, path])
+@pytest.mark.parametrize("graph", [ring, path, lopsided])
 def test_beside_pepit(benchmark, report, paired, graph) -> None:
     pytest.importorskip("PEPit")
     W = graph(4)
@@ -39,7 +46,7 @@ def test_beside_pepit(benchmark, report, paired, graph) -> None:
     report(f"D-PSGD on a {graph.__name__}, n = 4, K = 4 / PEPit", ratio, 0.2, detail=f"{own:.3f} s, {pepit:.3f} s")
 
 
-@pytest.mark.parametrize("graph", [ring, path])
+@pytest.mark.parametrize("graph", [ring, path, lopsided])
 def test_eight_workers_four_rounds(benchmark, report, graph) -> None:
     W = graph(8)
     start = time.process_time()

@@ -36,7 +36,7 @@ def assemble(method: Method, goal: str, *, centred: bool = False) -> tuple[Scene
     unused = [worker * slots + s for worker in range(n) for s in range(points.used[worker], points.width)]
     zero_sum = tuple(range(points.width, slots)) if centred else ()
     basis = Basis(points.symmetry, n, slots, centred=zero_sum, unused=tuple(unused))
-    workers = range(1) if points.symmetry.transitive else range(n)
+    workers, shares = points.symmetry.representatives, points.symmetry.shares
     data, known = points.data(basis, workers)
     at = points.first[:n] + points.center
     gradient = data.gradients[at].mean(axis=1)
@@ -44,8 +44,9 @@ def assemble(method: Method, goal: str, *, centred: bool = False) -> tuple[Scene
     numbers = [np.arange(points.first[i], points.first[i + 1]) for i in range(n)]
     chosen = [pairs(numbers[i]) for i in workers]
     upper, lower = (np.concatenate(side) for side in zip(*chosen, strict=True))
-    value = np.mean([value_rows(data.values[at[:, i]], variables) for i in workers], axis=0)
-    spread = tuple((0, 1 / len(workers), apart, apart) for apart in (data.gradients[at[:, i]] - gradient for i in workers))
+    value = np.mean([value_rows(data.values[at[:, i]], variables) for i in range(n)], axis=0)
+    apart = {i: data.gradients[at[:, i]] - gradient for i in workers}
+    spread = tuple((0, shares[i], apart[i], apart[i]) for i in workers)
     nothing = np.zeros((rounds + 1, variables))
     families = {
         "interpolation": interpolate(data, upper, lower, variables),

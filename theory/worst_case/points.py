@@ -78,17 +78,17 @@ class Points:
         self.width, self.extras = width, slots - most
         self.first = np.concatenate([[0], np.cumsum(self.used)])
 
-    def data(self, basis: Basis, workers: range, *, anchored: bool = True) -> tuple[Data, int]:
+    def data(self, basis: Basis, workers: Sequence[int], *, anchored: bool = True) -> tuple[Data, int]:
         """Return the data of all points, and the number of value variables.
 
-        With symmetry all workers share the values of worker 0, the only one in ``workers``. The first point of a worker has the
-        value 0 where values are ``anchored`` there.
+        Workers that are alike share the values of the first of them. The first point of a worker has the value 0 where values
+        are ``anchored`` there.
         """
         gradients = np.concatenate([[basis.vector(i, s) for s in range(used)] for i, used in enumerate(self.used)])
         edges = np.concatenate([[0], np.cumsum(np.array(self.used)[list(workers)] - anchored)])
         values = [
-            np.where(np.arange(used) < anchored, -1, edges[i if i in workers else 0] + np.arange(used) - anchored)
-            for i, used in enumerate(self.used)
+            np.where(np.arange(used) < anchored, -1, edges[workers.index(like)] + np.arange(used) - anchored)
+            for like, used in zip(self.symmetry.likes, self.used, strict=True)
         ]
         names = tuple(name for known in self.names for name in known)
         return Data(self.points, gradients, np.concatenate(values), names), int(edges[-1])
@@ -99,7 +99,7 @@ class Points:
         slots = np.concatenate([self.views, extra]).astype(int)
         return np.array([basis.vector(i, int(s)) for row in slots for i, s in enumerate(row)])
 
-    def compression(self, method: Method, basis: Basis, workers: range, variables: int) -> Rows:
+    def compression(self, method: Method, basis: Basis, workers: Sequence[int], variables: int) -> Rows:
         """Return ``||shrunk||^2 <= share ||kept||^2``, over gamma^2, for the messages of these workers."""
         assert method.shrunk is not None
         assert method.kept is not None

@@ -107,9 +107,10 @@ class Basis:
     def _slot(self, slot: int, mode: Floats, number: int, centred: tuple[int, ...]) -> Floats:
         n = self.workers
         if slot in centred and number == 0:
-            # without symmetry the one mode is the whole space: what sums to zero is left; with it, the mean is all there is
-            rest = np.linalg.qr(np.column_stack([np.ones(n), np.eye(n)[:, 1:]]))[0][:, 1:]
-            mode = rest[:, :, None] if mode.shape[1] == n and n > 1 else np.zeros((n, 0, mode.shape[2]))
+            # what is left of the mode besides the mean of all workers, which it contains
+            inside = mode[:, :, 0]
+            rest = np.linalg.qr(np.column_stack([inside.sum(axis=0), np.eye(inside.shape[1])]))[0][:, 1:]
+            mode = (inside @ rest)[:, :, None]
         columns = np.zeros((self.size, *mode.shape[1:]))
         columns[slot : n * self.slots : self.slots] = mode
         return columns

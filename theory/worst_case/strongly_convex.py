@@ -7,6 +7,8 @@ $f(x_0)-f^*\le\Delta$ or $\|x_0-x^*\|\le R$. The minimiser is one more point of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -54,12 +56,12 @@ def convex(method: Method, curvature: float, *, goal: str = "value", start: str 
     slots = points.width + points.extras + tilts
     unused = [worker * slots + s for worker in range(n) for s in range(points.used[worker], points.width)]
     basis = Basis(points.symmetry, n, slots, 1, centred=(slots - 1,) if tilts else (), unused=tuple(unused))
-    workers = range(1) if points.symmetry.transitive else range(n)
+    workers, shares = points.symmetry.representatives, points.symmetry.shares
     data, variables, numbers, best = _with_minimiser(points, basis, workers, tilts)
     chosen = [pairs(numbers[i]) for i in workers]
     upper, lower = (np.concatenate(side) for side in zip(*chosen, strict=True))
     at = points.first[:n] + points.center
-    value = np.mean([value_rows(data.values[at[:, i]], variables) for i in workers], axis=0)
+    value = np.mean([value_rows(data.values[at[:, i]], variables) for i in range(n)], axis=0)
     apart, nothing = basis.shared(0)[None], np.zeros((1, variables))
     families = {"interpolation": interpolate(data, upper, lower, variables, curvature)}
     if start == "distance":
@@ -67,7 +69,7 @@ def convex(method: Method, curvature: float, *, goal: str = "value", start: str 
     else:
         families["start"] = Rows((), value[:1], np.ones(1), ("f(x_0) - f*",))
     if tilts:
-        terms = tuple((0, 1 / len(workers), best[[i]], best[[i]]) for i in workers)
+        terms = tuple((0, shares[i], best[[i]], best[[i]]) for i in workers)
         families["heterogeneity"] = Rows(terms, nothing, np.ones(1))
     if method.shrunk is not None:
         families["compression"] = points.compression(method, basis, workers, variables)
@@ -87,7 +89,7 @@ def convex(method: Method, curvature: float, *, goal: str = "value", start: str 
 
 
 def _with_minimiser(
-    points: Points, basis: Basis, workers: range, tilts: bool
+    points: Points, basis: Basis, workers: Sequence[int], tilts: bool
 ) -> tuple[Data, int, tuple[NDArray[np.intp], ...], Floats]:
     """Return all points with the minimiser, number of values, the points of each worker, and its gradients there (n, D)."""
     n = len(points.used)
