@@ -102,7 +102,7 @@ class Family:
         Parameters
         ----------
         gamma
-            Step size, between 0.001/L and 2/L.
+            Step size, from 0.01/L to below 2/L.
         L, mu
             Smoothness > 0, and strong convexity in [0, L) where that is what the family is about.
         delta, radius

@@ -48,8 +48,13 @@ class Cone:
 
     @property
     def margins(self) -> Floats:
-        """What a margin takes off each bound: one for inequalities, the identity for the matrix, nothing for equalities."""
-        return np.concatenate([np.ones(self.inequalities), np.zeros(self.equal), self.extra.identity])
+        """What a margin takes off each bound: nothing for equalities, the identity for the matrix.
+
+        Inequalities whose bound is below one lose in proportion to it.
+        """
+        bounds = self.bounds[: self.inequalities]
+        lost = np.where(bounds > 0, np.minimum(bounds, 1.0), 1.0)
+        return np.concatenate([lost, np.zeros(self.equal), self.extra.identity])
 
     def conic(self, margin: float) -> tuple[sparse.csc_matrix, Floats, Floats]:
         """Return A, b, q of ``min q.m`` subject to ``A m + s = b``: m >= 0, then a = c, then the extra matrix, then blocks."""
@@ -83,7 +88,7 @@ def clarabel(cone: Cone, margin: float) -> Answer:
     rows, variables = cone.inequalities, cone.values.shape[1]
     settings = solver.DefaultSettings()
     settings.verbose, settings.max_threads, settings.direct_solve_method = False, 1, "faer"
-    settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = min(1e-8, 0.1 * margin)
+    settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = min(1e-9, 0.01 * margin)
     cones = [solver.NonnegativeConeT(rows)] + [solver.ZeroConeT(variables)] * (variables > 0)
     cones += [solver.PSDTriangleConeT(size) for size in (cone.order, *cone.blocks.sizes) if size]
     nothing = sparse.csc_matrix((len(cost), len(cost)))
