@@ -102,7 +102,7 @@ def _judge(setting: Setting, evidence: Evidence, bound: float) -> tuple[str, str
     measured = interval.mean if exact is None else exact
     factor = bound / measured if measured > 0 else math.inf
     radius = setting.problem.numbers.get("radius")
-    if _needs_ball(setting) and evidence.farthest is not None and radius is not None and evidence.farthest > radius:
+    if needs_ball(setting) and evidence.farthest is not None and radius is not None and evidence.farthest > radius:
         reason = f"a view left the ball where the constants are certified: distance {evidence.farthest:.3g}, radius {radius:.3g}"
         return "inapplicable", reason, evidence.farthest / radius
     rounding = evidence.rounding
@@ -123,7 +123,7 @@ def _judge(setting: Setting, evidence: Evidence, bound: float) -> tuple[str, str
     return verdict, f"settled by {how}{'; the bound is attained' if attained else ''}", factor
 
 
-def _needs_ball(setting: Setting) -> bool:
+def needs_ball(setting: Setting) -> bool:
     """Return whether the theorem asks for a constant that is certified on a ball only."""
     constants = setting.problem.constants
     needed = {*setting.theorem.constants, *({"M"} if "B" in setting.theorem.constants else ())}  # gauges ask for M

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numerics.algorithms import Algorithm
     from numerics.mixing import MixingSchedule
     from numerics.timeline import Timeline
-    from theory.worst_case import Family, Instance, Method
+    from theory.worst_case import Family, Instance, Method, WorstCase
 
 NEAR = 1e-7
 """Distance, over the largest coordinate of all points, at which a point is a recorded one."""
@@ -165,7 +165,13 @@ def _matrices(schedule: MixingSchedule, rounds: int) -> list[Floats]:
 
 
 def of(setting: Setting) -> float | None:
-    """Return the exact worst case of what the theorem of a claim bounds, at the constants of its problem.
+    """Return the exact worst case of what the theorem of a claim bounds, at the constants of its problem; see `found`."""
+    there = found(setting)
+    return None if there is None else there.value
+
+
+def found(setting: Setting) -> WorstCase | None:
+    """Return the worst case of what the theorem of a claim bounds, with its proof and its instance.
 
     None where there is none: with noise, for another quantity than the mean squared gradient at the centers, for algorithms that
     are not in the list of `method`, for many rounds or workers, and where no solver's answer can be certified.
@@ -178,9 +184,7 @@ def of(setting: Setting) -> float | None:
     timeline = (claim.timeline, tuple(sorted(claim.timeline_options.items())))
     try:
         family = _family(claim.system, options, schedule_key(claim), claim.iterations, timeline)
-        if family is None:
-            return None
-        return family.at(gamma=setting.gamma, L=c["L"], delta=c["delta"], zeta=c["zeta"]).value
+        return None if family is None else family.at(gamma=setting.gamma, L=c["L"], delta=c["delta"], zeta=c["zeta"])
     except StragglerError:
         return None
 
