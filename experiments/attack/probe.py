@@ -167,9 +167,11 @@ def _probes(setting: Setting, wanted: list[int], replicas: int, alpha: float) ->
     values = _exact(setting, measure)
     drawn = None
     if values is None or needs_ball(setting):
-        # replicas that are all the same need not be many; two show that they have no spread
+        # replicas that are all the same need not be many; two show whether they are (a compressor may draw)
         alike = setting.theorem.quantity.name.startswith(FOLLOWED) and without_chance(setting)
         drawn = measure.sample(setting, range(2 if alike else replicas))
+        if alike and np.ptp(drawn["sample"].values) > 0:
+            drawn = measure.sample(setting, range(replicas))
         if not _admissible(setting, drawn):
             return []
         at = [int(k) for k in drawn["horizon"].values]
@@ -187,7 +189,7 @@ def _probes(setting: Setting, wanted: list[int], replicas: int, alpha: float) ->
             if there is not setting and k not in at:
                 continue
             samples = drawn["sample"].values if there is setting else drawn["running"].values[at.index(k)]
-            value, lower = _sampled(setting, measure, samples, alpha / len(wanted))
+            value, lower = _sampled(setting.theorem.quantity.name, measure.pathwise, samples, alpha / len(wanted))
             witness = measure.sampled.format(samples.size)
         found.append(Probe(there.claim, there.constants, bound, value, lower, witness, rounding))
     return found
@@ -211,14 +213,14 @@ def _exact(setting: Setting, measure: measures.Measure) -> dict[int, float] | Fl
     return {end: float(along[-1] if prefix == "last" else along[:-1].min())}
 
 
-def _sampled(setting: Setting, measure: measures.Measure, samples: Floats, alpha: float) -> tuple[float, float]:
+def _sampled(quantity: str, pathwise: bool, samples: Floats, alpha: float) -> tuple[float, float]:
     """Return estimate and lower bound of the left side from its samples."""
-    if measure.pathwise:
+    if pathwise:
         return float(samples.max()), float(samples.max())
     interval = sequential.student(samples, alpha)
     # the iteration where an expectation is smallest is chosen by chance: a sample there says nothing about how small it can be
-    chosen_low = setting.theorem.quantity.name.startswith("smallest_") and not without_chance(setting)
-    return interval.mean, -math.inf if chosen_low else interval.lower
+    open_below = quantity.startswith("smallest_") and interval.lower < interval.mean
+    return interval.mean, -math.inf if open_below else interval.lower
 
 
 def _admissible(setting: Setting, drawn: xr.Dataset) -> bool:
