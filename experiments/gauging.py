@@ -113,4 +113,4 @@ def predicted(claim: Claim, algorithm: Algorithm, problem: Problem, readings: xr
         Mixing schedule and, where one was named, timeline.
     """
     schedule, timeline = clock
-    return bounds(claim, problem, schedule, timeline, readings.attrs["constants"] | {"gamma": algorithm.gamma(0)})
+    return bounds(claim, problem, schedule, timeline, readings.constants | {"gamma": algorithm.gamma(0)})

@@ -46,16 +46,18 @@ def sources() -> str:
 def save(dataset: xr.Dataset, path: Path) -> None:
     """Write a dataset to ``path`` as NetCDF-4, whole or not at all.
 
-    Attributes that are not plain values are stored as JSON.
+    Attributes that are neither texts nor numbers are stored as JSON.
 
     Raises
     ------
     ResultError
         If the file cannot be written; nothing is left under ``path`` or beside it.
     """
+    from numerics.dataset import encoded
+
     plain = dataset.copy()
     plain.attrs = {
-        name: value if isinstance(value, str) else f"json:{json.dumps(value)}"
+        name: value if encoded(value) is value else f"json:{json.dumps(value)}"
         for name, value in (dataset.attrs | {"format": FORMAT}).items()
     }
     # made in memory: the HDF5 library crashes the process when a disk fills up under a file it still has open
@@ -64,7 +66,7 @@ def save(dataset: xr.Dataset, path: Path) -> None:
 
 
 def load(path: Path) -> xr.Dataset:
-    """Read a dataset written by `save`.
+    """Read a dataset written by `save`; its attributes are what they were.
 
     Raises
     ------
@@ -72,6 +74,8 @@ def load(path: Path) -> xr.Dataset:
         If the file is missing, cut short, not a result, or of another format.
     """
     import xarray as xr
+
+    from numerics.dataset import plain_number
 
     try:
         with xr.open_dataset(path, engine="h5netcdf") as stored:
@@ -83,7 +87,7 @@ def load(path: Path) -> xr.Dataset:
             f"{path}: not a whole result file ({type(error).__name__}: {_first_line(error)}); delete it to recompute"
         ) from None
     dataset.attrs = {
-        name: json.loads(value[5:]) if isinstance(value, str) and value.startswith("json:") else value
+        name: json.loads(value[5:]) if isinstance(value, str) and value.startswith("json:") else plain_number(value)
         for name, value in dataset.attrs.items()
     }
     if dataset.attrs.get("format") != FORMAT:

@@ -107,14 +107,14 @@ def gauge(
     -------
     xarray.Dataset
         ``distance_sq`` (iteration, active, replica): ||center - view||^2 / gamma_k^2 of the active workers, where gradients are
-        taken; ``workers`` (iteration, active, replica), who they were; and in ``attrs`` the constants of the run.
+        taken; ``workers`` (iteration, active, replica), who they were; and ``gauge(...).constants``, the constants of the run.
 
     Raises
     ------
     StragglerError
         As `simulate`.
     """
-    import xarray as xr
+    from numerics.dataset import labelled
 
     schedule = admitted(algorithm, problem, topology)
     at_least("iterations", iterations, 1)
@@ -138,7 +138,7 @@ def gauge(
         "timeline": clock.provenance(),
         "constants": constants(algorithm, problem, schedule, iterations, starting, clock),
     }
-    return xr.Dataset(data, coords={"iteration": at, "replica": np.array(numbers)}, attrs=attributes)
+    return labelled(data, {"iteration": at, "replica": np.array(numbers)}, attributes)
 
 
 def _block(

@@ -79,9 +79,9 @@ def simulate(
         One variable per quantity with dimensions (iteration, replica), or (iteration, worker, replica) where it is one of every
         worker, ``diverged_at`` per replica (-1 if it stayed finite), ``time`` in seconds (iteration, replica) where the timeline
         has a clock, ``mean_staleness`` and ``largest_staleness`` of a gradient, in updates, per replica where gradients can be
-        stale, and in ``attrs`` the constants of the run (``run.constants``), its provenance and the loop time. Among the
-        constants is ``gamma`` if the step size is constant.
-        `experiments.storage.save` writes all of it to a file.
+        stale, and in ``attrs`` the constants of the run (``run.constants``), its provenance and the loop time
+        (``run.provenance``). Among the constants is ``gamma`` if the step size is constant.
+        ``run.to_netcdf(...)`` writes all of it, and `experiments.storage.save` so that a file is whole or absent.
 
     Raises
     ------
@@ -255,7 +255,7 @@ def _staleness(pieces: list[Trajectory], torn: int) -> dict[str, float]:
 
 
 def _dataset(pieces: list[Trajectory], replicas: range, attributes: dict[str, Any]) -> xr.Dataset:
-    import xarray as xr
+    from numerics.dataset import labelled
 
     data: dict[str, Any] = {}
     for name in pieces[0].values:
@@ -273,4 +273,4 @@ def _dataset(pieces: list[Trajectory], replicas: range, attributes: dict[str, An
     diverged = np.concatenate([piece.diverged_at() for piece in pieces])
     data["diverged_at"] = (("replica",), diverged, {"long_name": "first recorded iteration with a non-finite value, or -1"})
     coordinates = {"iteration": pieces[0].iterations, "replica": np.array(replicas)}
-    return xr.Dataset(data, coords=coordinates, attrs=attributes)
+    return labelled(data, coordinates, attributes)

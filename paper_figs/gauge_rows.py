@@ -130,7 +130,7 @@ def gauged(row: Row, iterations: int, replicas: int, seed: int) -> Gauged:
         clock = timeline.get(row.timeline, algorithm, schedule, **row.told)
     problem = problems.cosine(workers=WORKERS, **PROBLEM | ({} if row.alike else UNLIKE))
     readings = gauge(algorithm, problem, schedule, iterations=iterations, replicas=replicas, seed=seed, every=1, timeline=clock)
-    constants = dict(readings.attrs["constants"])
+    constants = readings.constants
     theorems = [registry.get(key) for key in row.keys]
     if any("q" in theorem.constants for theorem in theorems):
         constants |= push_sum_constants(schedule)

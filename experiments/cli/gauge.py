@@ -102,7 +102,7 @@ def gauge(
         "predictions": bounds,
         "at": {"iteration": found.iteration, "worker": found.worker},
         "by_worker": found.by_worker,
-        "constants": readings.attrs["constants"],
+        "constants": readings.constants,
     }
     if as_json:
         print_json(answer)

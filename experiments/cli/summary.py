@@ -32,10 +32,10 @@ def summary(run: xr.Dataset) -> dict[str, Any]:
         ``final_value``, the mean of f(center) at iteration K; ``recorded``, mean and largest value of what else was recorded;
         ``diverged``, iteration by replica.
     """
-    attributes = run.attrs
+    attributes = run.provenance
     averages = run["grad_norm_sq"].values[:-1].mean(axis=0)
     diverged = {int(r): int(k) for r, k in zip(run["replica"].values, run["diverged_at"].values, strict=True) if k >= 0}
-    constants = attributes["constants"]
+    constants = run.constants
     return {
         "system": attributes["system"],
         "options": attributes["options"],

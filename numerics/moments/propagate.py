@@ -54,7 +54,7 @@ def exact_moments(
     InputError
         If the objective is not a quadratic, the noise is not additive, the timeline draws in another way, or sizes do not match.
     """
-    import xarray as xr
+    from numerics.dataset import labelled
 
     schedule = admitted(algorithm, problem, topology)
     at_least("iterations", iterations, 1)
@@ -70,7 +70,7 @@ def exact_moments(
             rows.append(measure(step.where, moments, quadratic))
     data = {name: (("iteration",), np.array([row[name] for row in rows])) for name in rows[0]}
     attributes = {"constants": constants(algorithm, problem, schedule, iterations, starting, clock)}
-    return xr.Dataset(data, coords={"iteration": np.arange(iterations + 1)}, attrs=attributes)
+    return labelled(data, {"iteration": np.arange(iterations + 1)}, attributes)
 
 
 @dataclass(frozen=True)

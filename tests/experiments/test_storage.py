@@ -16,7 +16,7 @@ from straggler import ResultError
 @pytest.fixture
 def dataset() -> xr.Dataset:
     values = np.random.default_rng(0).standard_normal((5, 3))
-    return xr.Dataset({"sample": (("k", "replica"), values)}, attrs={"system": "sgp", "constants": {"L": 1.0, "n": 8}})
+    return xr.Dataset({"sample": (("k", "replica"), values)}, attrs={"system": "sgp", "seed": 3, "constants": {"L": 1.0, "n": 8}})
 
 
 def test_round_trip_keeps_values_and_nested_attributes(tmp_path, dataset) -> None:
@@ -24,7 +24,8 @@ def test_round_trip_keeps_values_and_nested_attributes(tmp_path, dataset) -> Non
     storage.save(dataset, path)
     loaded = storage.load(path)
     np.testing.assert_array_equal(loaded["sample"], dataset["sample"])
-    assert loaded.attrs["constants"] == {"L": 1.0, "n": 8}
+    assert loaded.attrs == dataset.attrs | {"format": storage.FORMAT}
+    assert (type(loaded.attrs["seed"]), loaded.constants) == (int, {"L": 1.0, "n": 8})
     assert [p.name for p in path.parent.iterdir()] == ["result.nc"]
 
 

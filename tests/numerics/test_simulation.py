@@ -80,7 +80,7 @@ def test_one_and_two_processes_agree_bit_by_bit(name, monkeypatch):
     one = simulate(algorithm, wide, graphs.ring(6), jobs=1, **settings)
     two = simulate(algorithm, wide, graphs.ring(6), jobs=2, **settings)
     assert_identical(one, two)
-    assert one.attrs["constants"] == two.attrs["constants"]
+    assert one.constants == two.constants
 
 
 def test_processes_are_used_where_asked_for(monkeypatch):
@@ -114,7 +114,7 @@ def test_dataset_has_names_units_and_provenance():
     assert set(run.data_vars) == {"grad_norm_sq", "consensus_sq", "value", "diverged_at"}
     assert all(run[name].attrs["units"] and run[name].attrs["long_name"] for name in simulation.DEFAULT_QUANTITIES)
     assert (run.diverged_at == -1).all()
-    attrs = run.attrs
+    attrs = run.provenance
     assert (attrs["system"], attrs["seed"], attrs["record_every"]) == ("local-sgd", 11, 1)
     assert attrs["options"]["period"] == 3
     assert attrs["problem"]["name"] == "rational"

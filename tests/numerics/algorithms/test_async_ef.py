@@ -128,7 +128,7 @@ def test_views_stay_within_staleness_and_residuals():
     for settings in ({"k": 1}, {"k": 4}):
         algorithm, turns = AsyncEF(step_size=0.05, compressor="top-k", **settings), RoundRobin(graphs.ring(n).schedule())
         found = gauge(algorithm, problem, graphs.ring(n), iterations=300, replicas=2, timeline=turns)
-        numbers = found.attrs["constants"]
+        numbers = found.constants
         root = np.sqrt(numbers["lost"])
         bound = (numbers["T"] + n * root) / (1 - root) * numbers["M"]
         assert 0 < float(found.distance_sq.max()) <= bound**2

@@ -160,7 +160,7 @@ def test_symbols_are_those_of_the_compressor():
     assert DEF(step_size=0.1, detached=0.5).symbols(3)["detached"] == 0.5
     assert MemSGD(step_size=0.1, offset=7).symbols(3)["k_0"] == 7
     found = simulate(EFSGD(step_size=0.1, compressor="top-k"), problems.quadratic(dim=4, workers=2), graphs.ring(2), iterations=2)
-    assert found.attrs["constants"]["lost"] == 0.75
+    assert found.constants["lost"] == 0.75
 
 
 @pytest.mark.parametrize("cls", ALL)

@@ -154,7 +154,7 @@ def test_the_center_descends_as_far_as_views_are_near(settings, detached, zeta):
     problem = problems.rational(dim=10, workers=n, sigma=1.0, zeta=zeta, noise="rademacher")
     algorithm = EFSGD(step_size=gamma, detached=detached, **settings)
     run = simulate(algorithm, problem, graphs.ring(n), iterations=iterations, replicas=40)
-    numbers, before = run.attrs["constants"], {"iteration": slice(0, iterations - 1)}
+    numbers, before = run.constants, {"iteration": slice(0, iterations - 1)}
     left = run.grad_norm_sq.sel(before).mean("iteration")
     apart = float(run.consensus_sq.sel(before).mean())
     right = 2 * numbers["delta"] / (gamma * iterations) + gamma * numbers["L"] * numbers["sigma"] ** 2 / n
@@ -179,7 +179,7 @@ def test_the_gauge_of_views_is_the_mean_residual_in_steps():
     found = gauge(algorithm, problem, graphs.ring(4), iterations=50, replicas=3)
     assert (found.distance_sq[0] == 0).all()
     assert (found.distance_sq[-1] > 0).all()
-    assert found.attrs["constants"]["lost"] == 0.6
+    assert found.constants["lost"] == 0.6
 
 
 @pytest.mark.parametrize("detached", [-0.1, 1.1, float("nan"), "half"])

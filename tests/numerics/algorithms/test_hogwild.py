@@ -94,7 +94,7 @@ def test_views_stay_within_the_age_of_their_oldest_coordinate(late, settings):
     algorithm, problem = Hogwild(step_size=0.01, delay=delay, **settings), problems.cosine(dim=6, workers=n, sigma=0.0, zeta=0.0)
     adversary = WorstDelay(graphs.complete(n).schedule(), late, "none")
     found = gauge(algorithm, problem, graphs.complete(n), iterations=200, replicas=2, timeline=adversary)
-    numbers = found.attrs["constants"]
+    numbers = found.constants
     assert numbers["T"] == late + delay
     root = np.sqrt(numbers["lost"])
     bound = (n * numbers["T"] + n * root) / (1 - root) * numbers["M"]

@@ -270,7 +270,7 @@ def test_what_theorems_ask_for():
         (Omissions(schedule(6), 2, 4), {"tau": 4, "faults": 2, "quorum": 6}),
         (Crashes(schedule(6), 2), {"faults": 2, "quorum": 4}),
     ]:
-        found = simulate(MessagePassing(step_size=0.1), made, graphs.ring(6), iterations=2, timeline=clock).attrs["constants"]
+        found = simulate(MessagePassing(step_size=0.1), made, graphs.ring(6), iterations=2, timeline=clock).constants
         assert {name: found.get(name) for name in wanted} == wanted
 
 

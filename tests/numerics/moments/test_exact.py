@@ -93,7 +93,7 @@ def test_constants_and_coordinates_match_the_simulation():
     x0 = np.arange(8.0).reshape(4, 2)
     exact = exact_moments(algorithm, problem, graphs.ring(4), iterations=5, x0=x0)
     run = simulate(algorithm, problem, graphs.ring(4), iterations=5, x0=x0)
-    assert exact.attrs["constants"] == run.attrs["constants"]
+    assert exact.constants == run.constants
     np.testing.assert_array_equal(exact.iteration, run.iteration)
     for quantity in ("grad_norm_sq", "consensus_sq", "value"):
         assert float(exact[quantity][0]) == pytest.approx(float(run[quantity][0, 0]), rel=1e-12)
