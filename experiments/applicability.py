@@ -56,11 +56,16 @@ def _checks(setting: Setting) -> list[Check]:
 
 def _one_symmetric_matrix(setting: Setting) -> bool:
     schedule = setting.schedule
-    if schedule.period is None:
+    if schedule.period is None or not schedule.doubly_stochastic:
         return False
     first = schedule.at(0).matrix()
     matrices = [first.T, *(schedule.at(k).matrix() for k in range(1, schedule.period))]
     return all(np.abs(matrix - first).max() <= EQUAL for matrix in matrices)
+
+
+def _shares(setting: Setting) -> bool:
+    # pairs average half and half, whatever the weights
+    return setting.claim.build_algorithm(1.0).pattern == "pairwise" or setting.schedule.doubly_stochastic
 
 
 def _exact_averages(setting: Setting) -> bool:
@@ -111,6 +116,7 @@ def _nothing_lost(setting: Setting) -> bool:
 
 _MET: dict[str, Callable[[Setting], bool]] = {
     "symmetric-doubly-stochastic": _one_symmetric_matrix,
+    "contracting": _shares,
     "doubly-stochastic": lambda setting: setting.schedule.doubly_stochastic,
     "periodic-average": lambda setting: _exact_averages(setting) and _local_from_the_start(setting),
     "periodic-mixing": lambda setting: _one_symmetric_matrix(setting) and _local_from_the_start(setting),

@@ -45,7 +45,7 @@ class Claim(BaseModel):
     problem, problem_options
         Name of the problem and its options (``dim``, ``sigma``, ``zeta``, ``noise``, ...).
     graph, graph_options, weights
-        Name of the graph, its options, and the weights on it (None: the graph's default).
+        Name of the graph, its options, and the name of the weights on it, designed ones included (None: the graph's default).
     nodes, iterations
         Number n of workers and K of iterations.
     step
@@ -92,9 +92,10 @@ class Claim(BaseModel):
 
     def build_schedule(self) -> MixingSchedule:
         """Return the mixing schedule of the claim."""
+        from experiments.mixing_design import mixing
         from numerics import graphs
 
-        return graphs.get(self.graph, self.nodes, **self.graph_options).schedule(self.weights)
+        return mixing(graphs.get(self.graph, self.nodes, **self.graph_options), self.weights)
 
     def build_algorithm(self, gamma: float) -> Algorithm:
         """Return the algorithm of the claim with step size ``gamma``, in the first iteration where it decreases."""

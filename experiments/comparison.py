@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.mixing_files import named_or_read
 from straggler import InputError, UnknownName, at_least
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Setting:
     graph
         The communication graph.
     weights
-        Its mixing weights; default those of the graph.
+        Its mixing weights, by name or in a file; default those of the graph.
     given
         Constants by the names of the table; they replace defaults and what the graph would say.
 
@@ -101,7 +102,7 @@ class Setting:
         for name, value in given.items():
             if not math.isfinite(value):
                 raise InputError(name, value, "a finite number")
-        self.schedule, self.given = graph.schedule(weights), dict(given)
+        self.schedule, self.given = named_or_read(graph, weights), dict(given)
         self.common = {**DEFAULTS, "n": float(graph.n), "T": graph.n - 1.0, **given}
         self._push: dict[int, dict[str, float]] = {}
 

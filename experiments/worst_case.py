@@ -192,11 +192,12 @@ def found(setting: Setting) -> WorstCase | None:
 @lru_cache(maxsize=64)
 def _family(system: str, options: Any, key: Any, iterations: int, clock: Any) -> Family | None:
     """Return the worst case of a system; claims that differ in theorem, problem and step size share it."""
+    from experiments.mixing_design import mixing
     from numerics import algorithms, graphs, timeline
     from theory.worst_case import nonconvex
 
     graph, nodes, graph_options, weights = key
-    schedule = graphs.get(graph, nodes, **dict(graph_options)).schedule(weights)
+    schedule = mixing(graphs.get(graph, nodes, **dict(graph_options)), weights)
     algorithm = algorithms.get(system, step_size=1.0, **dict(options))
     named, settings = clock
     ticks = None if named is None else timeline.get(named, algorithm, schedule, **dict(settings))

@@ -57,7 +57,10 @@ def schedule(graph: str, nodes: int | None, weights: str | None, items: Sequence
     if nodes is None and graph in graphs.NAMES and "shape" not in chosen:
         nodes = DEFAULT_NODES
     with options.understood("--graph-set", chosen):
-        return graphs.get(graph, nodes, **chosen).schedule(weights)
+        topology = graphs.get(graph, nodes, **chosen)
+    from experiments.mixing_files import named_or_read
+
+    return named_or_read(topology, weights)
 
 
 def problem(

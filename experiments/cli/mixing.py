@@ -21,15 +21,7 @@ _LEFT_OUT = ("lazy", "push")  # of a drawing, where links are two-way: their lin
 def mixing(
     graph: Annotated[str, typer.Argument(metavar="GRAPH", help="Name of a graph, or a file networkx can read.")],
     nodes: options.Nodes = None,
-    weights: Annotated[
-        str | None,
-        typer.Option(
-            "--weights",
-            metavar="W",
-            help="Mixing weights: metropolis, uniform, max-degree, lazy, push, or designed: fastest, fastest-averaging, "
-            "least-deviation; default metropolis, push on one-way links.",
-        ),
-    ] = None,
+    weights: options.Weights = None,
     rounds: Annotated[
         int | None, typer.Option(parser=options.whole, metavar="R", help="Rounds to multiply; default one period.")
     ] = None,
@@ -39,29 +31,42 @@ def mixing(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Draw the weights on the graph into an image, such as w.png.")
     ] = None,
+    save: Annotated[
+        Path | None, typer.Option("--save", metavar="FILE.csv", help="Write the mixing matrix where --weights can read it.")
+    ] = None,
     graph_set: options.GraphSettings = None,
     as_json: options.Json = False,
 ) -> None:
     """Show second eigenvalue, rho, spectral gap and contraction of a graph with mixing weights.
 
     The spectral numbers are those of the product of R rounds; rho is that of one round. The weights fastest,
-    fastest-averaging and least-deviation are computed, with a certified lower bound on what any weights reach.
+    fastest-averaging and least-deviation are computed, with a certified lower bound on what any weights reach. Other commands
+    take them too, and the files that --save writes.
     """
-    from experiments import mixing_design
+    from experiments import mixing_design, mixing_files
     from numerics import graphs
 
     if rounds is not None:
         at_least("rounds", rounds, 1)
     if out is not None:
         options.writable("--out", out)
+    if save is not None:
+        mixing_files.saves(save)
+        options.writable("--save", save)
     chosen = options.settings("--graph-set", graph_set)
     with options.understood("--graph-set", chosen):
         topology = graphs.get(graph, nodes, **chosen)
-    found = mixing_design.report(topology, weights, rounds)
-    reports = mixing_design.compare(topology, rounds) if compare else [found]
+    chosen_weights = mixing_files.named_or_read(topology, weights)
+    found = mixing_design.report(topology, chosen_weights, rounds)
+    schedules = mixing_design.compared(topology) if compare else [chosen_weights]
+    reports = [mixing_design.report(topology, one, rounds) for one in schedules]
+    if save is not None:
+        mixing_files.save(chosen_weights, save)
     if out is not None:
+        from experiments.mixing_drawing import draw
+
         hidden = _LEFT_OUT if compare and not topology.directed else ()
-        mixing_design.draw(topology, [entry["weights"] for entry in reports if entry["weights"] not in hidden], out)
+        draw(topology, [one for one in schedules if one.provenance()["weights"] not in hidden], out)
     if as_json:
         print_json(found | {"closed_form": _closed_form(topology, found)} | ({"compare": reports} if compare else {}))
         return

@@ -41,7 +41,8 @@ Weights: TypeAlias = Annotated[
     typer.Option(
         "--weights",
         metavar="W",
-        help="Mixing weights: metropolis, uniform, max-degree, lazy or push; default metropolis, push on one-way links.",
+        help="Mixing weights: metropolis, uniform, max-degree, lazy, push, fastest, fastest-averaging, "
+        "least-deviation, or FILE.csv; default metropolis, push on one-way links.",
     ),
 ]
 GraphSettings: TypeAlias = Annotated[

@@ -146,8 +146,11 @@ class Algorithm(ABC):
         return 0
 
     def admit(self, schedule: MixingSchedule) -> None:
-        """Refuse a mixing schedule this algorithm is not defined for: rows and columns must sum to one."""
-        if not schedule.doubly_stochastic:
+        """Refuse a mixing schedule this algorithm is not defined for: rows and columns must sum to one.
+
+        Entries may be negative, as those of the fastest linear averaging are; theorems ask for more than an algorithm does.
+        """
+        if not schedule.keeps_mean:
             raise InputError("mixing", schedule.name, f"doubly stochastic weights for {self.name} (sgp accepts push weights)")
 
     @abstractmethod

@@ -73,7 +73,7 @@ class SGP(Algorithm):
     def admit(self, schedule: MixingSchedule) -> None:
         """Refuse mixing whose columns do not sum to one: mass would be lost."""
         if not schedule.column_stochastic:
-            raise InputError("mixing", schedule.name, f"column-stochastic weights for {self.name}")
+            raise InputError("mixing", schedule.name, f"column-stochastic weights, none negative, for {self.name}")
 
     def init(self, x0: Array, n: int) -> PushSumState:
         """Return the state of ``n`` workers at ``x0``, shape (R, d) or (n, R, d), with unit weights."""

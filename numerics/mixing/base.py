@@ -71,6 +71,11 @@ class MixingOperator(ABC):
         """Whether W is row- and column-stochastic, so that it keeps constants and the mean."""
         return self.row_stochastic and self.column_stochastic
 
+    @cached_property
+    def keeps_mean(self) -> bool:
+        """Whether W 1 = 1 and 1'W = 1', to 1e-12, whatever the signs of its entries."""
+        return bool(max(np.abs(self._matrix.sum(axis=axis) - 1).max() for axis in (0, 1)) <= STOCHASTIC_TOLERANCE)
+
     @property
     def _nonnegative(self) -> bool:
         return bool(self._matrix.min() >= 0)

@@ -50,6 +50,11 @@ class MixingSchedule(ABC):
         """Whether every W_k is doubly stochastic."""
         return self.row_stochastic and self.column_stochastic
 
+    @property
+    def keeps_mean(self) -> bool:
+        """Whether every W_k keeps constants and the mean; its entries may be negative."""
+        return self.doubly_stochastic
+
     @abstractmethod
     def provenance(self) -> dict[str, Any]:
         """Return what determines the schedule: graph, nodes, weights, parameters and seed, ready for JSON."""
@@ -99,6 +104,11 @@ class PeriodicSchedule(MixingSchedule):
     def column_stochastic(self) -> bool:
         """Whether every W_k has 1'W = 1'."""
         return all(operator.column_stochastic for operator in self._operators)
+
+    @property
+    def keeps_mean(self) -> bool:
+        """Whether every W_k keeps constants and the mean; see `MixingSchedule.keeps_mean`."""
+        return all(operator.keeps_mean for operator in self._operators)
 
     def provenance(self) -> dict[str, Any]:
         """Return graph, nodes and what was given as origin; see `MixingSchedule.provenance`."""

@@ -79,6 +79,28 @@ def test_designed_weights(cli):
     assert three["lambda2"] == pytest.approx((3 / 4) ** 3)
 
 
+def test_weights_are_saved_and_read_by_other_commands(cli, tmp_path):
+    """A run on a file is the run on the weights that were saved, number by number."""
+    cli("mixing", "path", "-n", 6, "--weights", "fastest", "--save", "w.csv")
+    matrix = np.loadtxt(tmp_path / "w.csv", delimiter=",")
+    assert np.sort(np.abs(np.linalg.eigvalsh(matrix)))[-2] == pytest.approx(math.cos(math.pi / 6), abs=1e-5)
+    again = cli("mixing", "path", "-n", 6, "--weights", "w.csv", "--json").json
+    assert again["weights"] == "w.csv"
+    assert again["lambda2"] == pytest.approx(math.cos(math.pi / 6), abs=1e-5)
+    words = ("dpsgd", "--graph", "path", "-n", 6, "--iterations", 30, "--json")
+    named, read, plain = (cli("simulate", *words, "--weights", weights).json for weights in ("fastest", "w.csv", "metropolis"))
+    assert (named["weights"], read["weights"]) == ("fastest", "w.csv")
+    assert named["mean_consensus_sq"] == read["mean_consensus_sq"] != plain["mean_consensus_sq"]
+    assert named["constants"]["rho"] == pytest.approx(math.cos(math.pi / 6) ** 2, abs=1e-5)
+    gauged = [cli("gauge", *words, "--weights", weights).json["gauge_sq"] for weights in ("fastest", "w.csv")]
+    assert gauged[0] == gauged[1]
+    bounds = [
+        cli("compare", "dpsgd", "--graph", "path", "-n", 6, "--weights", weights, "--json").json["theorems"][0]["bound"]
+        for weights in ("metropolis", "fastest", "w.csv")
+    ]
+    assert bounds[0] > bounds[1] == bounds[2]
+
+
 @pytest.mark.slow
 def test_weights_are_drawn(cli, tmp_path):
     from matplotlib.image import imread
@@ -101,6 +123,10 @@ def test_weights_are_drawn(cli, tmp_path):
     [
         ("exponential --nodes 8 --weights fastest", "weights = 'fastest' is not admissible: needs a graph of two-way links"),
         ("ring --nodes 8 --weights fastst", "unknown weights 'fastst'; did you mean fastest"),
+        ("one-peer-exponential --nodes 8 --weights fastest", "weights = 'fastest' is not admissible: needs a graph of two-way"),
+        ("ring --nodes 8 --weights none.csv", "--weights = 'none.csv' is not admissible: needs a file that can be read"),
+        ("ring --nodes 8 --save w.npz", "file of weights = 'w.npz' is not admissible: needs a name that ends in .csv"),
+        ("one-peer-exponential --nodes 8 --save w.csv", "graph to save weights of = 'one-peer-exponential' is not admissible"),
         ("one-peer-exponential --nodes 8 --out w.png", "graph to draw = 'one-peer-exponential' is not admissible"),
         ("rng --nodes 8", "unknown graph 'rng'; did you mean ring"),
         ("ring --nodes 1", "nodes = 1 is not admissible: needs a whole number >= 2"),
