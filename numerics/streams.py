@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from numerics.typing import Array
 
-PURPOSES = {"noise": 0, "minibatch": 1, "timeline": 2, "start": 3, "election": 4, "compressor": 5}
+PURPOSES = {"noise": 0, "minibatch": 1, "timeline": 2, "start": 3, "election": 4, "compressor": 5, "factor": 6}
 
 
 class Streams:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from numerics.algorithms import Algorithm, State
 from numerics.algorithms.asynchronous import ReadState
 from numerics.moments.linear import LinearRound, coordinates
 from numerics.moments.quadratic import Decoupled
-from numerics.noise.base import AdditiveNoise
+from numerics.noise import AdditiveNoise, Affine
 from numerics.problems import Problem
 from numerics.streams import Streams
 from numerics.timeline import Timeline
@@ -29,13 +30,13 @@ class Moments:
     mean: Floats
     covariance: Floats
 
-    def advance(self, chances: Sequence[float], transition: Floats, drift: Floats, noise: Floats) -> None:
-        """Apply s' = T s + c + noise, where one of b cases is drawn.
-
-        T has shape (b, m, p' q, p q), c (b, m, p' q), and the noise has covariance (b, 1, p' q, p' q).
-        """
-        means = (transition @ self.mean[..., None])[..., 0] + drift
-        covariances = transition @ self.covariance @ transition.swapaxes(-1, -2) + noise
+    def advance(self, chances: Sequence[float], system: System) -> None:
+        """Apply s' = T s + c + noise, where one of b cases is drawn."""
+        transition = system.transition
+        means = (transition @ self.mean[..., None])[..., 0] + system.drift
+        covariances = transition @ self.covariance @ transition.swapaxes(-1, -2) + system.noise
+        if system.relative is not None:
+            covariances += system.relative.covariance(self)
         if len(chances) == 1:
             self.mean, self.covariance = means[0], covariances[0]
             return
@@ -55,6 +56,48 @@ class Moments:
         return total
 
 
+@dataclass(frozen=True)
+class Relative:
+    """The part of the noise that is proportional to the gradient: g_w is multiplied by 1 + a variable of variance nu.
+
+    Only products of coordinates of one group are kept; what the noise adds to them depends on that group's gradients alone.
+
+    Parameters
+    ----------
+    slope, offset
+        Gradients g = slope s + offset of the w active workers, shapes (b, m, w, q, p q) and (b, m, w, q).
+    response
+        Next state per unit gradient, times sqrt(nu), shape (b, p', w).
+    """
+
+    slope: Floats
+    offset: Floats
+    response: Floats
+
+    def covariance(self, moments: Moments) -> Floats:
+        """Return nu sum_w G_w G_w^T (x) E[g_w g_w^T] before the event, shape (b, m, p' q, p' q)."""
+        mean = np.einsum("bmwaj,mj->bmwa", self.slope, moments.mean) + self.offset
+        second = np.einsum("bmwaj,mjk,bmwck->bmwac", self.slope, moments.covariance, self.slope, optimize=True)
+        second += mean[..., :, None] * mean[..., None, :]
+        b, m, _, q, _ = second.shape
+        size = self.response.shape[1] * q
+        spread = np.einsum("biw,bjw,bmwac->bmiajc", self.response, self.response, second, optimize=True)
+        return np.asarray(spread, dtype=float).reshape(b, m, size, size)
+
+
+@dataclass(frozen=True)
+class System:
+    """What an event does to the stacked state in each of b cases: s' = T s + c + noise.
+
+    T has shape (b, m, p' q, p q), c (b, m, p' q), and the additive noise has covariance (b, 1, p' q, p' q).
+    """
+
+    transition: Floats
+    drift: Floats
+    noise: Floats
+    relative: Relative | None = None
+
+
 def settled(timeline: Timeline) -> Timeline:
     """Return a timeline if its events are the same in all replicas; `InputError` for one that draws them."""
     if not timeline.deterministic:
@@ -62,11 +105,11 @@ def settled(timeline: Timeline) -> Timeline:
     return timeline
 
 
-def variance(problem: Problem) -> float:
-    """Return the noise variance per coordinate: sigma^2 / d, for additive isotropic noise."""
-    if not isinstance(problem.noise, AdditiveNoise):
-        raise InputError("noise", problem.noise.kind, "additive noise (its covariance must not depend on the model)")
-    return float(problem.noise.sigma**2 / problem.objective.dim)
+def variance(problem: Problem) -> tuple[float, float]:
+    """Return the noise variance per coordinate, sigma^2 / d, and nu, for isotropic noise and noise along the gradient."""
+    if not isinstance(problem.noise, (AdditiveNoise, Affine)):
+        raise InputError("noise", problem.noise.kind, "additive or affine noise (whose covariance the second moments determine)")
+    return problem.noise.sigma**2 / problem.objective.dim, problem.numbers["nu"]
 
 
 def start(algorithm: Algorithm, quadratic: Decoupled, timeline: Timeline, x0: Floats) -> tuple[State, Moments]:
@@ -78,14 +121,24 @@ def start(algorithm: Algorithm, quadratic: Decoupled, timeline: Timeline, x0: Fl
     return state, Moments(mean, np.zeros((*mean.shape, mean.shape[1])))
 
 
-def systems(linears: Sequence[LinearRound], quadratic: Decoupled, variance: float) -> tuple[Floats, Floats, Floats]:
-    """Return transition, drift and noise covariance of several cases, stacked along a new first axis."""
+def systems(linears: Sequence[LinearRound], quadratic: Decoupled, noise: tuple[float, float]) -> System:
+    """Return how several cases act on the stacked state under noise of some `variance`, stacked along a new first axis."""
+    variance, nu = noise
     transitions, drifts, noises = zip(*(_system(linear, quadratic, variance) for linear in linears), strict=True)
-    return np.stack(transitions), np.stack(drifts), np.stack(noises)[:, None]
+    relative = _relative(linears, quadratic, nu) if nu else None
+    return System(np.stack(transitions), np.stack(drifts), np.stack(noises)[:, None], relative)
+
+
+def _relative(linears: Sequence[LinearRound], quadratic: Decoupled, nu: float) -> Relative:
+    """Return the gradients of several cases as functions of the state, and what they move."""
+    slopes = [np.einsum("mwab,wj->mwajb", quadratic.hessians[:, linear.workers], linear.view) for linear in linears]
+    offsets = [quadratic.offsets[:, linear.workers] for linear in linears]
+    responses = [math.sqrt(nu) * linear.response for linear in linears]
+    return Relative(np.stack([slope.reshape(*slope.shape[:3], -1) for slope in slopes]), np.stack(offsets), np.stack(responses))
 
 
 def _system(linear: LinearRound, quadratic: Decoupled, variance: float) -> tuple[Floats, Floats, Floats]:
-    """Return transition, drift and noise covariance of the stacked state under the quadratic's gradients."""
+    """Return transition, drift and covariance of the additive noise of the stacked state under the quadratic's gradients."""
     m, _, q, _ = quadratic.hessians.shape
     rows, columns = linear.transition.shape
     at_view = np.einsum("mwab,wj->mwajb", quadratic.hessians[:, linear.workers], linear.view).reshape(m, -1, q * columns * q)

@@ -11,7 +11,7 @@ import numpy as np
 from numerics.algorithms import Algorithm, State
 from numerics.events import Event
 from numerics.mixing import MixingSchedule
-from numerics.moments.dynamics import SINGLE, measure, settled, start, systems, variance
+from numerics.moments.dynamics import SINGLE, System, measure, settled, start, systems, variance
 from numerics.moments.linear import functionals, linearise
 from numerics.moments.quadratic import Decoupled, decouple
 from numerics.problems import Problem
@@ -40,8 +40,9 @@ def exact_moments(
     Parameters
     ----------
     algorithm, problem, topology, iterations, x0, timeline
-        As for `simulate`; the objective must be quadratic and the noise additive. Who is active when is averaged over where
-        it is drawn independently from event to event (`Timeline.chances`), and must be the same in all replicas where not.
+        As for `simulate`; the objective must be quadratic and the noise additive or affine. Who is active when is averaged
+        over where it is drawn independently from event to event (`Timeline.chances`), and must be the same in all replicas
+        where not.
 
     Returns
     -------
@@ -52,7 +53,8 @@ def exact_moments(
     Raises
     ------
     InputError
-        If the objective is not a quadratic, the noise is not additive, the timeline draws in another way, or sizes do not match.
+        If the objective is not a quadratic, gradients are of minibatches, the timeline draws in another way, or sizes do not
+        match.
     """
     from numerics.dataset import labelled
 
@@ -66,7 +68,7 @@ def exact_moments(
     rows = [measure(functionals(algorithm, state), moments, quadratic)]
     with np.errstate(all="ignore"):  # unstable step sizes overflow to inf, as they do in a simulation
         for step in _steps(algorithm, clock, state, iterations, quadratic, variance(problem)):
-            moments.advance(step.chances, *step.system)
+            moments.advance(step.chances, step.system)
             rows.append(measure(step.where, moments, quadratic))
     data = {name: (("iteration",), np.array([row[name] for row in rows])) for name in rows[0]}
     attributes = {"constants": constants(algorithm, problem, schedule, iterations, starting, clock)}
@@ -78,13 +80,13 @@ class _Step:
     """What may happen in an event: probabilities, maps, the structure that is left, and where center and views are in it."""
 
     chances: Sequence[float]
-    system: tuple[Floats, Floats, Floats]
+    system: System
     state: State
     where: tuple[Floats, Floats]
 
 
 def _steps(
-    algorithm: Algorithm, timeline: Timeline, state: State, iterations: int, quadratic: Decoupled, noise: float
+    algorithm: Algorithm, timeline: Timeline, state: State, iterations: int, quadratic: Decoupled, noise: tuple[float, float]
 ) -> Iterator[_Step]:
     """Yield what may happen in every event."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from numerics.noise.base import AdditiveNoise
+from numerics.noise import AdditiveNoise, Affine
 from numerics.objectives import MixedQuadratic, Quadratic
 from numerics.problems import Problem
 from numerics.typing import Floats
@@ -53,8 +53,8 @@ class Decoupled:
 
 
 def closes(problem: Problem) -> bool:
-    """Return whether first and second moments of linear algorithms close: quadratics with additive noise."""
-    return isinstance(problem.objective, (Quadratic, MixedQuadratic)) and isinstance(problem.noise, AdditiveNoise)
+    """Return whether first and second moments of linear algorithms close: quadratics with additive or affine noise."""
+    return isinstance(problem.objective, (Quadratic, MixedQuadratic)) and isinstance(problem.noise, (AdditiveNoise, Affine))
 
 
 def decouple(problem: Problem) -> Decoupled:

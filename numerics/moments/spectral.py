@@ -44,7 +44,7 @@ def one_pass(
     for event in clock.play(2 * length, SINGLE):
         linear, state = linearise(algorithm, state, event)
         if event.k >= length:
-            (transition,), _, _ = systems([linear], quadratic, 0.0)
+            (transition,) = systems([linear], quadratic, (0.0, 0.0)).transition
             whole = transition if whole is None else transition @ whole
     assert whole is not None
     return whole

@@ -44,7 +44,7 @@ def stationary(
     Raises
     ------
     InputError
-        If the schedule is random, the step size varies, or the dynamics are not stable.
+        If the schedule is random, the step size varies, the noise grows with the gradient, or the dynamics are not stable.
     """
     from scipy.linalg import solve_discrete_lyapunov
 
@@ -55,15 +55,17 @@ def stationary(
     # without rounds, an algorithm's cycle counts the steps of one worker
     period = int(np.lcm.reduce([schedule.period, algorithm.cycle * max(1, clock.slots)]))
     quadratic, noise = decouple(problem), variance(problem)
+    if noise[1]:
+        raise InputError("nu", noise[1], "0 for limits of moments: the noise must not depend on the model")
     state, moments = start(algorithm, quadratic, clock, problem.objective.start())
     cycle, states = _settled(algorithm, state, clock, period, tolerance, settle)
     steps = [systems([linear], quadratic, noise) for linear in cycle]
-    m, size = moments.mean.shape[0], steps[0][0].shape[-1]
+    m, size = moments.mean.shape[0], steps[0].transition.shape[-1]
     whole = np.broadcast_to(np.eye(size), (m, size, size))
     forced = Moments(np.zeros((m, size)), np.zeros((m, size, size)))
     for system in steps:
-        forced.advance([1.0], *system)
-        whole = system[0][0] @ whole
+        forced.advance([1.0], system)
+        whole = system.transition[0] @ whole
     radius = max(np.abs(np.linalg.eigvals(block)).max() for block in whole)
     if radius >= 1:
         raise InputError("step_size", algorithm.step_size, f"a stable step size (spectral radius {radius:.6g} over a period)")
@@ -73,7 +75,7 @@ def stationary(
     )
     rows = []
     for system, after in zip(steps, states, strict=True):
-        limit.advance([1.0], *system)
+        limit.advance([1.0], system)
         rows.append(measure(functionals(algorithm, after), limit, quadratic))
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 

@@ -1,8 +1,9 @@
-"""Gradient noise: Gaussian, Rademacher, minibatch sampling, or none."""
+"""Gradient noise: Gaussian, Rademacher, minibatch sampling, or none; with a variance that grows with the gradient, too."""
 
 from __future__ import annotations
 
 from numerics.noise.additive import Gaussian, NoNoise, Rademacher
+from numerics.noise.affine import Affine, affine
 from numerics.noise.base import AdditiveNoise, Losses, Noise, Oracle, Sampler
 from numerics.noise.minibatch import Minibatch
 from numerics.noise.registry import NAMES, get
@@ -10,6 +11,7 @@ from numerics.noise.registry import NAMES, get
 __all__ = [
     "NAMES",
     "AdditiveNoise",
+    "Affine",
     "Gaussian",
     "Losses",
     "Minibatch",
@@ -18,5 +20,6 @@ __all__ = [
     "Oracle",
     "Rademacher",
     "Sampler",
+    "affine",
     "get",
 ]

@@ -72,12 +72,14 @@ class Rademacher(AdditiveNoise):
 
     def bind(self, streams: Streams, dim: int) -> Sampler:
         """Return a sampler for the replicas of ``streams``."""
-        return _RademacherSampler(self.sigma / math.sqrt(dim), streams)
+        return RademacherSampler(self.sigma / math.sqrt(dim), streams)
 
 
-class _RademacherSampler(Sampler):
-    def __init__(self, scale: float, streams: Streams) -> None:
-        self._generators = streams.generators("noise")
+class RademacherSampler(Sampler):
+    """Signs of size ``scale`` in every coordinate, from the replicas' streams for ``purpose``; see `Rademacher`."""
+
+    def __init__(self, scale: float, streams: Streams, purpose: str = "noise") -> None:
+        self._generators = streams.generators(purpose)
         self._bytes = Reservoir(self._fill, len(self._generators), np.uint8, DRAWN_AHEAD, quantum=8)
         bits = (np.arange(256)[:, None] >> np.arange(8)) & 1
         self._table: Floats = np.where(bits == 1, scale, -scale)
@@ -88,6 +90,7 @@ class _RademacherSampler(Sampler):
         out[:] = words.astype("<u8", copy=False).view(np.uint8)
 
     def perturb(self, gradients: Floats) -> None:
+        """Add the next signs to ``gradients`` (m, R, d) in place."""
         m, replicas, dim = gradients.shape
         width = -(-dim // 8)
         drawn = self._bytes.take(m * width).reshape(replicas, m, width).swapaxes(0, 1)

@@ -60,6 +60,10 @@ class Noise(ABC):
     def constant(self, objective: Objective) -> Constant:
         """Return sigma, whose square bounds ``E||g - grad f_i(x)||^2`` for every worker."""
 
+    def growth(self, objective: Objective) -> Constant:
+        """Return nu such that ``sigma^2 + nu ||grad f_i(x)||^2`` bounds the variance: 0 where sigma^2 alone does."""
+        return Constant(0.0, "exact", "sigma bounds the variance everywhere, whatever the gradient")
+
     @abstractmethod
     def deviation(self, objective: Objective, x: Floats) -> Floats:
         """Return the largest of the workers' standard deviations at each of the points (R, d), shape (R,)."""

@@ -75,8 +75,8 @@ class Problem:
         gap = float(self.objective.value(self.start())) - lowest.value
         exact = lowest.kind == "exact"
         delta = Constant(gap, "exact" if exact else "upper bound", f"f(start) - f_star, f_star being {lowest.kind}")
-        growth = Constant(0.0, "exact", "sigma bounds the variance everywhere, whatever the gradient")
-        return constants | {"sigma": self.noise.constant(self.objective), "nu": growth, "delta": delta}
+        noise = {"sigma": self.noise.constant(self.objective), "nu": self.noise.growth(self.objective)}
+        return constants | noise | {"delta": delta}
 
     @cached_property
     def numbers(self) -> dict[str, float]:

@@ -1,4 +1,7 @@
-"""Synthetic problems with constants in closed form."""
+"""Synthetic problems with constants in closed form.
+
+Beside their own, all take the option ``nu``: the variance of a gradient is sigma^2 + nu ||grad f_i||^2 (`numerics.noise.Affine`).
+"""
 
 from __future__ import annotations
 
@@ -88,5 +91,6 @@ def _problem(
     options: dict[str, Any],
     **more: str,
 ) -> Problem:
-    check_options(name, options, objective)
-    return Problem(objective(workers, dim, **options), noises.get(noise, sigma=sigma), name, more | plain(options))
+    check_options(name, options, objective, noises.affine)
+    drawn = noises.affine(noises.get(noise, sigma=sigma), nu=options.pop("nu", 0.0))
+    return Problem(objective(workers, dim, **options), drawn, name, more | plain(options))

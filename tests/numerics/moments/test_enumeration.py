@@ -15,10 +15,23 @@ from tests.numerics.algorithms.topologies import TOPOLOGIES
 N, DIM, ITERATIONS, GAMMA, SIGMA = 3, 2, 2, 0.3, 0.8
 
 
-def enumerate_outcomes(name, settings, objective, schedule, x0):
-    """Return all quantities, shape (K + 1,), averaged over all 2^(K n d) outcomes; outcomes are the replicas."""
+def additive():
+    """Every outcome of Rademacher noise: factors and what is added, both to shape (outcomes, K, n, d)."""
     outcomes = np.array(list(itertools.product((-1.0, 1.0), repeat=ITERATIONS * N * DIM)))
     signs = outcomes.reshape(-1, ITERATIONS, N, DIM) * SIGMA / np.sqrt(DIM)
+    return np.ones_like(signs), signs
+
+
+def proportional(nu):
+    """Every outcome of noise that multiplies gradients by 1 +- sqrt(nu); see `additive`."""
+    outcomes = np.array(list(itertools.product((-1.0, 1.0), repeat=ITERATIONS * N)))
+    factors = 1 + np.sqrt(nu) * outcomes.reshape(-1, ITERATIONS, N, 1)
+    return factors, np.zeros((*factors.shape[:3], DIM))
+
+
+def enumerate_outcomes(name, settings, objective, schedule, x0, outcomes):
+    """Return all quantities, shape (K + 1,), averaged over all outcomes of the noise; outcomes are the replicas."""
+    factors, signs = outcomes
     hessians = [objective.hessian(i) for i in range(N)]
     mean = sum(hessians) / N
     reference = REFERENCES[name]([np.tile(x0[i], (len(signs), 1)) for i in range(N)], GAMMA, **settings)
@@ -37,11 +50,13 @@ def enumerate_outcomes(name, settings, objective, schedule, x0):
             }
         )
         if k < ITERATIONS:
-            gradients = [views[i] @ hessians[i] + objective.tilts[i] + signs[:, k, i] for i in range(N)]
+            exact = [views[i] @ hessians[i] + objective.tilts[i] for i in range(N)]
+            gradients = [factors[:, k, i] * exact[i] + signs[:, k, i] for i in range(N)]
             reference.step(gradients, np.array(schedule.at(k).matrix()), k)
     return {quantity: np.array([row[quantity] for row in rows]) for quantity in rows[0]}
 
 
+@pytest.mark.parametrize("nu", [0.0, 0.6])
 @pytest.mark.parametrize("hessians", ["shared", "different"])
 @pytest.mark.parametrize(
     ("name", "settings", "weights"),
@@ -57,10 +72,20 @@ def enumerate_outcomes(name, settings, objective, schedule, x0):
     ],
     ids=str,
 )
-def test_equals_the_average_over_all_outcomes(name, settings, weights, hessians):
+def test_equals_the_average_over_all_outcomes(name, settings, weights, hessians, nu):
     options = {"rotate": True} if hessians == "shared" else {}
     problem = problems.quadratic(
-        dim=DIM, workers=N, sigma=SIGMA, noise="rademacher", hessians=hessians, zeta=0.7, center=0.4, mu=0.3, seed=3, **options
+        dim=DIM,
+        workers=N,
+        sigma=0.0 if nu else SIGMA,
+        nu=nu,
+        noise="rademacher",
+        hessians=hessians,
+        zeta=0.7,
+        center=0.4,
+        mu=0.3,
+        seed=3,
+        **options,
     )
     x0 = np.array([[1.0, -2.0], [0.5, 0.3], [-1.0, 2.0]])
     x0 = np.tile(x0[0], (N, 1)) if name == "sgd" else x0
@@ -72,7 +97,7 @@ def test_equals_the_average_over_all_outcomes(name, settings, weights, hessians)
         iterations=ITERATIONS,
         x0=x0[0] if name == "sgd" else x0,
     )
-    expected = enumerate_outcomes(name, settings, problem.objective, schedule, x0)
+    expected = enumerate_outcomes(name, settings, problem.objective, schedule, x0, proportional(nu) if nu else additive())
     assert set(expected) == set(found.data_vars)
     for quantity, values in expected.items():
         np.testing.assert_allclose(found[quantity], values, rtol=1e-10, atol=1e-14, err_msg=quantity)
