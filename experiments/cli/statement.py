@@ -57,6 +57,7 @@ def statement(theorem: Theorem) -> str:
         ("Then", claim),
         ("With", definitions),
         ("Leading order in K", _rate(theorem)),
+        ("Units do not match", _units(theorem)),
         ("LaTeX", [theorem.latex()]),
         ("Standing", [textwrap.fill(f"{card.standing}. {card.standing_note}", 96, break_on_hyphens=False)]),
         ("Wording", [f"{card.provenance.tag}, confidence {card.provenance.confidence}"]),
@@ -73,6 +74,16 @@ def _rate(theorem: Theorem) -> list[str]:
     step = [] if rate.step is None else [formula("at γ", "=", rate.step)]
     speedup = "yes" if linear.holds else "no"
     return [formula("", "", rate.leading), *step, f"linear speed-up in the number of workers: {speedup}"]
+
+
+def _units(theorem: Theorem) -> list[str]:
+    """Return where unlike units meet, and in which units alone the statement is what it says; nothing where all match."""
+    from theory.units import findings, fixed_units
+
+    found = findings(theorem)
+    fixed = " and ".join(f"{units} = 1" for units in fixed_units(found))
+    closing = [f"as written it depends on the units: it takes them to be such that {fixed}"] if fixed else []
+    return [textwrap.fill(str(finding), 96, subsequent_indent="    ", break_on_hyphens=False) for finding in found] + closing
 
 
 def _section(name: str, parts: list[str]) -> str:

@@ -11,6 +11,8 @@ from experiments.cli.output import console, number, print_json, table
 from straggler import InputError, StragglerError, UnknownName
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from theory.card import Card
     from theory.theorem import Theorem
 
@@ -20,11 +22,19 @@ def theorems(
     constants: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A constant of the theorem, such as K=1e5.")
     ] = None,
+    units: Annotated[
+        bool, typer.Option("--units", help="List where statements add or compare unlike units, over all theorems or in KEY.")
+    ] = False,
     as_json: options.Json = False,
 ) -> None:
     """List all theorems; with KEY show one, and with --set evaluate its step size, conditions and bound."""
     import theory
 
+    if units:
+        if constants:
+            raise typer.BadParameter("--units and --set exclude each other: units need no numbers")
+        _show_units(theory.keys() if key is None else (theory.resolve(key),), as_json)
+        return
     if key is None:
         if constants:
             raise typer.BadParameter("--set needs the KEY of a theorem")
@@ -54,8 +64,26 @@ def theorems(
         console().print(table(("condition", "holds", "left side / right side"), rows, right=("left side / right side",)))
 
 
+def _show_units(keys: Sequence[str], as_json: bool) -> None:
+    """Print what was found, and in how many theorems; finding something is no failure."""
+    import theory
+    from theory.units import findings
+
+    found = [finding for key in keys for finding in findings(theory.get(key))]
+    if as_json:
+        print_json({"theorems": len(keys), "unit_findings": [finding.as_dict() for finding in found]})
+        return
+    if found:
+        rows = [[each.theorem, each.where, each.text, each.repair] for each in found]
+        console().print(table(("theorem", "where", "what meets [units]", "what would repair it"), rows, whole=("theorem",)))
+    concerned = len({each.theorem for each in found})
+    typer.echo(f"theorems looked at: {len(keys)}; with units that do not match: {concerned}, in {len(found)} places")
+
+
 def described(theorem: Theorem, numbers: dict[str, float]) -> dict[str, Any]:
     """Return everything about a theorem in plain values; bound, steps and conditions as numbers where there are any."""
+    from theory.units import findings
+
     card = theorem.card
     found: dict[str, Any] = _listed(card) | {
         "standing_note": card.standing_note,
@@ -65,6 +93,7 @@ def described(theorem: Theorem, numbers: dict[str, float]) -> dict[str, Any]:
         "assumptions": [assumption.text for assumption in theorem.assumptions],
         "constants": list(theorem.constants),
         "rate": _rate(theorem, numbers),
+        "unit_findings": [finding.as_dict() for finding in findings(theorem)],
         "set": numbers,
     }
     if not numbers:

@@ -83,6 +83,41 @@ def test_statement_with_numbers(cli):
     assert f"bound        {2 * 3 / 1e3 + 0.1 * 2 * 0.25 / 4:.4g}" in shown
 
 
+def test_units_that_do_not_match_are_shown(cli):
+    shown = cli("theorems", "sgp.theorem-1:printed").out
+    section = shown.split("Units do not match\n")[1].split("\n\nLaTeX")[0]
+    assert "step: gamma [x^2 f^-1] = sqrt(n)/sqrt(K) [1]" in section
+    assert "definition of F: L sigma^2/2 [f^3 x^-4] + delta [f]" in section
+    assert section.endswith("it takes them to be such that x^2 f^-1 = 1")
+    assert "Units do not match" not in cli("theorems", "ours.p1").out
+
+
+def test_all_unit_findings_in_one_table(cli):
+    from theory.units import findings
+
+    expected = [finding for card in theory.cards() for finding in findings(theory.get(card.key))]
+    found = cli("theorems", "--units", "--json").json
+    assert found["theorems"] == len(theory.keys())
+    assert [(each["theorem"], each["where"]) for each in found["unit_findings"]] == [(e.theorem, e.where) for e in expected]
+    shown = cli("theorems", "--units").out
+    assert {line.split()[0] for line in shown.splitlines() if line.lstrip().startswith("sgp.")} == {
+        "sgp.theorem-1:printed",
+        "sgp.theorem-1:rederived",
+        "sgp.theorem-2",
+        "sgp.theorem-2-consensus",
+    }
+    assert f"in {len(expected)} places" in shown
+
+
+def test_unit_findings_of_one_theorem(cli):
+    found = cli("theorems", "dpsgd.theorem-3", "--units", "--json").json
+    (finding,) = found["unit_findings"]
+    assert finding["theorem"] == "dpsgd.theorem-3:printed"
+    assert [part["units"] for part in finding["parts"]] == ["f^2 x^-2", "f^4 x^-6"]
+    assert cli("theorems", "dpsgd.theorem-3", "--json").json["unit_findings"] == found["unit_findings"]
+    assert "with units that do not match: 0" in cli("theorems", "ours.p1", "--units").out
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
@@ -93,6 +128,8 @@ def test_statement_with_numbers(cli):
         ("ours.p1 --set n=nan", "n = nan is not admissible: needs a number, not NaN"),
         ("ours.p1 --set n=0", "n = 0.0 is not admissible: needs n >= 1 (number of workers)"),
         ("ours.p1 --set n", "--set = 'n' is not admissible: needs NAME=VALUE"),
+        ("ours.p1 --units --set n=3", "Invalid value: --units and --set exclude each other"),
+        ("ours.p9 --units", "unknown theorem 'ours.p9'"),
         ("--set n=3", "Invalid value: --set needs the KEY of a theorem"),
     ],
 )
