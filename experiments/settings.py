@@ -101,6 +101,8 @@ def _gamma(claim: Claim, theorem: Theorem, constants: dict[str, float]) -> float
     if theorem.step is not None:
         raise InputError("step", claim.step, f"'prescribed': {claim.theorem} prescribes the step size")
     if claim.step in STEEPNESS:
+        if "mu" not in constants:
+            raise InputError("step", claim.step, f"a problem that is strongly convex: {claim.problem} is not")
         return STEEPNESS[str(claim.step)] / (constants["mu"] * claim.offset)
     if not theorem.limits_step:
         return float(claim.step)

@@ -19,6 +19,7 @@ from numerics.problems import Problem
 from numerics.recorder import Trajectory
 from numerics.streams import Streams
 from numerics.timeline import Timeline, fitting
+from numerics.timeline.base import AsynchronousTimeline
 from numerics.typing import Floats
 from straggler import InputError, __version__, at_least
 
@@ -198,7 +199,8 @@ def constants(
         "K": iterations,
         "rho": rho(schedule) if pairwise is None else pairwise,
     }
-    found["batch"] = round(schedule.n * algorithm.weight(schedule.n))  # gradients that are added up in one update
+    # gradients that are added up in one update: of all workers, unless they finish one by one
+    found["batch"] = 1 if isinstance(clock, AsynchronousTimeline) else round(schedule.n * algorithm.weight(schedule.n))
     if not callable(algorithm.step_size):  # the theorems speak about a constant step: they shall ask for gamma, not take gamma_0
         found["gamma"] = algorithm.step_size
     found |= algorithm.symbols(schedule.n) | algorithm.symbols_in(problem.objective.dim) | algorithm.symbols_on(clock)

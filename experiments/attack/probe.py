@@ -26,6 +26,9 @@ WORST = "exact worst case"
 CLASS = frozenset({"K", "L", "T", "batch", "delta", "gamma", "n", "rho", "sigma", "tau", "zeta", "B_E", "B_2", "C", "q"})
 """Constants that the functions of an exact worst case share with the problem they replace; of others nothing is known."""
 
+MOMENTS = ("grad_norm_sq", "consensus_sq", "value", "view_grad_norm_sq", "center_distance_sq")
+"""Quantities that `numerics.moments.exact_moments` follows."""
+
 FOLLOWED = ("mean_", "last_", "largest_", "smallest_", "gauge_")
 """How quantities begin that are read off a run, and have no chance where the run has none."""
 
@@ -202,10 +205,10 @@ def _exact(setting: Setting, measure: measures.Measure) -> dict[int, float] | Fl
         value = measure.exact(setting)
         return None if value is None else {end: value}
     prefix, _, watched = name.partition("_")
-    if prefix not in ("mean", "last", "smallest"):
+    if prefix not in ("mean", "last", "smallest") or watched not in MOMENTS:
         return None
     moments = exact(setting)
-    if moments is None or watched not in moments:
+    if moments is None:
         return None
     along = moments[watched].values
     if prefix == "mean":

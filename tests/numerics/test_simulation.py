@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from numerics import algorithms, graphs, problems, simulate, simulation
+from numerics import algorithms, graphs, problems, simulate, simulation, timeline
 from numerics.algorithms import DPSGD, OSGP, SGD, SGP, LocalSGD
 from numerics.mixing import rho
 from straggler import InputError, StragglerError, UnknownName
@@ -137,6 +137,18 @@ def test_delta_and_norm_follow_the_starting_point():
     assert constants["delta"] == pytest.approx(float(0.5 * np.sum(common**2 / (1 + common**2))))
     assert constants["x0_sq"] == pytest.approx((2 * 5 + 4 * 1.25) / 6)
     assert simulate(DPSGD(step_size=0.1), problem(), graphs.ring(6), iterations=1, x0=x0[2]).constants["x0_sq"] == 1.25
+
+
+@pytest.mark.parametrize(("clock", "batch"), [("worst-delay", 6), ("round-robin", 1), ("independent", 1)])
+def test_a_server_adds_up_as_many_gradients_as_arrive_together(clock, batch):
+    """One by one without noise, an update of the server is one gradient: the constant must not count all workers."""
+    algorithm, schedule, still = algorithms.get("apsgd", step_size=0.1), graphs.ring(6).schedule(), problem(sigma=0.0, zeta=0.0)
+    chosen = timeline.get(clock, algorithm, schedule, **({"delay": 0} if clock == "worst-delay" else {}))
+    run = simulate(algorithm, still, schedule, iterations=1, timeline=chosen, quantities=("value",))
+    assert run.constants["batch"] == batch
+    start = still.objective.start()
+    moved = start - 0.1 * batch * still.objective.gradient(start[None])[0]
+    assert float(run.value[-1, 0]) == pytest.approx(float(still.objective.value(moved)), rel=1e-12)
 
 
 def test_theorems_about_a_constant_step_do_not_take_the_first_of_a_schedule():

@@ -1,0 +1,132 @@
+"""The jury of a theorem: which of its mutants the probes heard so far refute, and how close they come to the others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from experiments import measures
+from experiments.attack.probe import WORST, Probe, probe
+from experiments.verify import FAMILY_LEVEL
+
+if TYPE_CHECKING:
+    from theory.mutants import Mutant
+    from theory.theorem import Theorem
+
+FRESH = 1 << 20
+"""What is added to the seed of a claim for the runs that confirm what its first ones suggest."""
+
+REPLICAS = 64
+"""Replicas of a confirmation."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a mutant stands: refuted, or not yet.
+
+    Parameters
+    ----------
+    mutant
+        The mutant.
+    refuted
+        Whether a run is known to exceed its bound: exactly, or with confidence.
+    probe
+        The run that exceeds it most, or comes closest; None where no run has a left side above zero.
+    bound
+        The mutated bound there.
+    """
+
+    mutant: Mutant
+    refuted: bool = False
+    probe: Probe | None = None
+    bound: float = math.nan
+
+    @property
+    def factor(self) -> float:
+        """Left side over mutated bound: above 1 it is refuted; the inverse is how loose a surviving mutant is."""
+        if self.probe is None or self.probe.lower <= self.probe.rounding:
+            return 0.0
+        return self.probe.lower / self.bound if self.bound > 0 else math.inf
+
+
+class Jury:
+    """Judges all mutants of a theorem by every probe it hears.
+
+    What exact witnesses show counts at once. What samples suggest is confirmed on fresh seeds first, because the best of many
+    noisy values flatters; the j-th confirmation is at level 1 % times 6/(pi^2 j^2), so all of them together at 1 %.
+    """
+
+    def __init__(self, theorem: Theorem) -> None:
+        from theory.mutants import mutants
+
+        self.theorem = theorem
+        self.standings = [Standing(mutant) for mutant in mutants(theorem)]
+        self.confirmations = 0
+        self._measure = measures.get(theorem.quantity.name)
+
+    def hear(self, probes: Sequence[Probe]) -> None:
+        """Judge every mutant by these probes."""
+        if not probes:
+            return
+        bounds = self.bounds(probes)
+        for place, probe_ in self._suspicious(probes, bounds):
+            confirmed = probe_ if self._certain(probe_) else self._confirmed(probe_)
+            if confirmed is not None:
+                self._judge(confirmed, bounds[:, place])
+        with np.errstate(all="ignore"):
+            close = np.array([probe_.lower for probe_ in probes]) / bounds
+        for row, standing in enumerate(self.standings):
+            if standing.refuted:
+                continue
+            allowed = np.where(np.isfinite(close[row]) & (close[row] > 0), close[row], -1.0)
+            best = int(allowed.argmax())
+            # above one are runs that did not stand up to confirmation
+            if standing.factor < allowed[best] <= 1:
+                self.standings[row] = replace(standing, probe=probes[best], bound=float(bounds[row, best]))
+
+    def bounds(self, probes: Sequence[Probe]) -> Any:
+        """Return the bounds of all mutants at all probes, shape (mutants, probes)."""
+        names = set(self.theorem.constants) | {"q", "one_minus_q"}
+        shared = [name for name in names if all(name in probe_.constants for probe_ in probes)]
+        numbers = {name: np.array([probe_.constants[name] for probe_ in probes]) for name in shared}
+        return np.array([np.broadcast_to(standing.mutant.bound(**numbers), len(probes)) for standing in self.standings])
+
+    @property
+    def open(self) -> list[int]:
+        """Numbers of the mutants that are not refuted, the statement itself left out."""
+        return [row for row, standing in enumerate(self.standings) if row and not standing.refuted]
+
+    def _suspicious(self, probes: Sequence[Probe], bounds: Any) -> list[tuple[int, Probe]]:
+        """Return the probes that would refute what still stands, most of it first."""
+        standing = np.array([not standing.refuted for standing in self.standings])
+        counts = [
+            sum(probe_.refutes(float(bound)) for bound in bounds[standing, place]) for place, probe_ in enumerate(probes)
+        ]
+        chosen, covered = [], np.zeros(len(self.standings), dtype=bool)
+        for place in np.argsort(counts, kind="stable")[::-1]:
+            against = np.array([probes[place].refutes(float(bound)) for bound in bounds[:, place]]) & standing
+            if (against & ~covered).any():
+                covered |= against
+                chosen.append((int(place), probes[place]))
+        return chosen
+
+    def _certain(self, found: Probe) -> bool:
+        """Return whether a probe needs no confirmation: it is exact, every run counts, or the run knows no chance."""
+        exact = found.witness in (self._measure.witness, WORST) and found.lower == found.value
+        return exact or self._measure.pathwise or found.witness == self._measure.sampled.format(2)
+
+    def _confirmed(self, found: Probe) -> Probe | None:
+        self.confirmations += 1
+        alpha = FAMILY_LEVEL * 6 / (math.pi * self.confirmations) ** 2
+        return probe(found.claim.model_copy(update={"seed": found.claim.seed + FRESH}), replicas=REPLICAS, alpha=alpha)
+
+    def _judge(self, found: Probe, bounds: Any) -> None:
+        for row, standing in enumerate(self.standings):
+            bound = float(bounds[row])
+            candidate = Standing(standing.mutant, found.refutes(bound), found, bound)
+            if (candidate.refuted, candidate.factor) > (standing.refuted, standing.factor):
+                self.standings[row] = candidate

@@ -1,0 +1,112 @@
+"""Where a search begins: claims about a theorem, small enough to be run many times."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from experiments.applicability import obstacle
+from experiments.attack.coordinates import LONG
+from experiments.attack.shapes import CHOSEN, DEFAULTS, PROBLEMS, SHAPES
+from experiments.claims import Claim, Option
+from experiments.settings import prepare
+from straggler import StragglerError
+
+if TYPE_CHECKING:
+    from theory.theorem import Theorem
+
+MOST_GRID = 12
+"""Claims of the grids that a search begins with."""
+
+LENGTHS = (LONG, 1000, 5000, 25_000)
+"""Numbers of iterations tried, one after the other, where a theorem asks for many."""
+
+REAL = ("logistic", "network")
+"""What names of problems on real data begin with; they have nothing that a search could move."""
+
+
+def seeds(theorem: Theorem) -> list[Claim]:
+    """Return claims about a theorem to begin a search with; it speaks about all of them.
+
+    They are those that were good before (`corpus`), those of the grids, the same runs on a quadratic, whose second moments are
+    exact, and `generic` ones.
+    """
+    from experiments import grid
+
+    known = [claim for claim in grid.quick() if claim.theorem == theorem.key and not claim.problem.startswith(REAL)][:MOST_GRID]
+    exact = [_on(claim, *PROBLEMS[0], theorem) for claim in known if claim.problem not in ("quadratic", "bump")]
+    small = [_small(claim, theorem) for claim in (*known, *exact)]
+    return _distinct([*corpus(theorem.key), *(claim for claim in small if claim is not None), *generic(theorem)])
+
+
+def generic(theorem: Theorem) -> list[Claim]:
+    """Return claims that know nothing of a theorem but its systems, its assumptions, and which constants it leaves open."""
+    found = []
+    for system in theorem.systems:
+        for shape, (problem, options) in product(SHAPES.get(system, ({},)), PROBLEMS):
+            begun = {"nodes": 4, "iterations": LONG} | shape
+            claim = Claim(theorem=theorem.key, system=system, problem=problem, **begun | _numbers(theorem))
+            found.append(_small(_on(claim, problem, options, theorem), theorem))
+    return _distinct([claim for claim in found if claim is not None])
+
+
+@cache
+def _corpus() -> tuple[Claim, ...]:
+    text = files("experiments.attack").joinpath("corpus.toml").read_text(encoding="utf-8")
+    return tuple(Claim(**fields) for fields in tomllib.loads(text).get("claim", []))
+
+
+def corpus(key: str) -> list[Claim]:
+    """Return the claims about a theorem that searches found worth keeping; what they show is evaluated again by every search."""
+    return [claim for claim in _corpus() if claim.theorem == key]
+
+
+def _numbers(theorem: Theorem) -> dict[str, Any]:
+    """Return a step size and the constants that the theorem leaves to whoever applies it."""
+    assumed = {assumption.name for assumption in theorem.assumptions}
+    step: float | str = 0.5 if theorem.limits_step else 0.1
+    if theorem.step is not None:
+        step = "prescribed"
+    elif "falling-steps" in assumed:
+        step = "falling"
+    elif "k_0" in theorem.constants:
+        step = "decreasing"
+    unknown = set(theorem.constants) - ({"k_0"} if step == "falling" else set())
+    return {"step": step, "parameters": {name: value for name, value in CHOSEN.items() if name in unknown}}
+
+
+def _on(claim: Claim, problem: str, options: dict[str, Option], theorem: Theorem) -> Claim:
+    """Return the claim on another problem, as far as the theorem speaks about it."""
+    assumed = {assumption.name for assumption in theorem.assumptions}
+    changed: dict[str, Option] = dict(options)
+    if "same-data" in assumed:
+        changed["zeta"] = 0.0
+    if problem == "quadratic" and "isotropic-quadratic" in assumed:
+        changed["mu"] = changed.get("smoothness", 1.0)
+    if "second-moment" in assumed and problem == "quadratic":
+        changed.setdefault("radius", 4.0)
+    return claim.model_copy(update={"problem": problem, "problem_options": changed})
+
+
+def _small(claim: Claim, theorem: Theorem) -> Claim | None:
+    """Return the claim with few iterations and all options spelled out, or None where the theorem does not speak about it."""
+    options = DEFAULTS.get(claim.problem, {}) | dict(claim.problem_options)
+    if claim.problem in DEFAULTS and options.get("noise") == "none":
+        options = {name: value for name, value in options.items() if name != "noise"} | {"sigma": 0.0}
+    spelled = claim.model_copy(update={"problem_options": options, "budget": 16})
+    longest = max(LENGTHS) if theorem.step is not None else claim.iterations
+    for length in sorted({*(k for k in LENGTHS if k < longest), longest}):
+        short = spelled.model_copy(update={"iterations": min(length, longest)})
+        try:
+            if obstacle(prepare(short)) is None:
+                return short
+        except StragglerError:
+            return None
+    return None
+
+
+def _distinct(claims: list[Claim]) -> list[Claim]:
+    return list({claim.model_dump_json(): claim for claim in claims}.values())
