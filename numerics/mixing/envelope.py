@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from numerics.mixing.error_norms import error_norms
+from numerics.mixing.error_norms import ErrorNorms, error_norms
 from numerics.mixing.schedule import MixingSchedule
 from straggler import InputError, at_least
 
@@ -20,9 +20,13 @@ def geometric_envelope(schedule: MixingSchedule, overlap: int = 0, rounds: int |
     starts), so one bounded search settles it. The norms beyond the horizon H shrink by the factor beta per H rounds and
     are covered because q^H >= beta. Parameters and errors: `error_norms`.
     """
+    return envelope_of(error_norms(schedule, overlap, rounds))
+
+
+def envelope_of(found: ErrorNorms) -> tuple[float, float]:
+    """Return the (C, q) of `geometric_envelope` from norms that are there already."""
     from scipy.optimize import minimize_scalar
 
-    found = error_norms(schedule, overlap, rounds)
     largest = found.envelopes.max(axis=0)
     horizon = np.arange(1, len(largest) + 1)
     with np.errstate(divide="ignore"):

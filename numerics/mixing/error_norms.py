@@ -9,10 +9,13 @@ import numpy as np
 
 from numerics.mixing.overlap import push_sum_weights, rounds_of
 from numerics.mixing.schedule import MixingSchedule
-from numerics.typing import Floats
+from numerics.mixing.shared_modes import Modes, norms_by_mode, shared_modes
+from numerics.typing import Array, Floats
 from straggler import InputError, at_least
 
 MOST_ROUNDS = 4096
+# Late messages make the bound beyond the horizon loose; where rounds have common modes it can be put off further.
+_MOST_ROUNDS_LATE = 1 << 16
 # Push-sum weights have settled when they are closer to their limit than this part of the tolerance.
 _SETTLED = 0.1
 
@@ -72,13 +75,14 @@ class ErrorNorms:
     def _before(self, table: Floats) -> float:
         """Return the largest over k of the sum over starts before k, within the horizon."""
         starts, horizon = table.shape
-        last = starts if not self.period else self.settled + horizon + self.period
-        row = np.arange(last)
-        if self.period:
-            row = np.where(row < starts, row, self.settled + (row - self.settled) % self.period)
-        total = np.zeros(last + 1)
-        for j in range(1, min(horizon, last) + 1):
-            total[j:] += table[row[: last + 1 - j], j - 1]
+        total = np.zeros((self.settled + horizon + self.period if self.period else starts) + 1)
+        for start in range(self.settled if self.period else starts):
+            total[start + 1 : start + 1 + horizon] += table[start, : len(total) - start - 1]
+        rounds, after = np.arange(1, horizon + 1), np.arange(self.settled + 1, len(total))
+        for phase in range(self.period):  # sums over the starts from ``settled`` on, which repeat
+            ends = after[after % self.period == phase]
+            sums = table[self.settled + (phase - rounds - self.settled) % self.period, rounds - 1].cumsum()
+            total[ends] += sums[np.minimum(ends - self.settled, horizon) - 1]
         return float(total.max())
 
 
@@ -108,20 +112,39 @@ def error_norms(schedule: MixingSchedule, overlap: int = 0, rounds: int | None =
             raise InputError("rounds", rounds, f"a number of rounds, since {schedule.name} is random and has no period")
         matrices = rounds_of(schedule, at_least("rounds", rounds, 1), overlap)
         return _tabulate(matrices, push_sum_weights(matrices, n, rounds), n, rounds, 0, tolerance)
+    modes = shared_modes(schedule, at_least("overlap", overlap, 0)) if schedule.column_stochastic else None
+    if modes is not None:
+        return _by_mode(modes, schedule.name, overlap, tolerance)
     matrices = rounds_of(schedule, schedule.period, overlap)
-    weights, settled = _settle(matrices, n, _SETTLED * tolerance)
-    if settled >= MOST_ROUNDS // 2:
-        raise InputError("push-sum weights", schedule.name, f"weights that settle within {MOST_ROUNDS // 2} rounds")
+    weights, settled = _settle(matrices, n, schedule.name, _SETTLED * tolerance)
     return _tabulate(matrices, weights, n, settled, schedule.period, tolerance)
 
 
-def _settle(matrices: Floats, n: int, tolerance: float) -> tuple[Floats, int]:
+def _by_mode(modes: Modes, name: str, overlap: int, tolerance: float) -> ErrorNorms:
+    """Every worker has the same weights: they are those of one worker that sends its messages to itself."""
+    weights, settled = _settle(modes.block(0, overlap).real, 1, name, _SETTLED * tolerance)
+    norms, envelopes, tail = norms_by_mode(modes, weights, settled, tolerance, _MOST_ROUNDS_LATE if overlap else MOST_ROUNDS)
+    workers = weights[:, 0]
+    return ErrorNorms(
+        norms=norms,
+        envelopes=envelopes,
+        settled=settled,
+        period=len(modes.values),
+        tail=tail,
+        smallest_weight=float(workers.min()),
+        steady_weight=float(workers[settled:].mean()),
+    )
+
+
+def _settle(matrices: Floats, n: int, name: str, tolerance: float) -> tuple[Floats, int]:
     """Return the weights of the rounds until they repeat, followed by one period of their limit; and when that begins."""
     period = len(matrices)
     weights = push_sum_weights(matrices, n, MOST_ROUNDS)[: MOST_ROUNDS - MOST_ROUNDS % period]
     limit = weights[-period:]
     distance = np.abs(weights - np.tile(limit, (len(weights) // period, 1))).max(axis=1)
     settled = int(np.flatnonzero(distance > tolerance).max(initial=-1)) + 1
+    if settled >= MOST_ROUNDS // 2:
+        raise InputError("push-sum weights", name, f"weights that settle within {MOST_ROUNDS // 2} rounds")
     # The limit rather than the last of the weights: a small rest would show as a floor under every norm.
     after = limit[(settled + np.arange(period)) % period]
     return np.concatenate([weights[:settled], after]), settled
@@ -143,16 +166,21 @@ def _tabulate(matrices: Floats, weights: Floats, n: int, settled: int, period: i
         if not period:
             starts = phases = starts[: final - j + 1]
         products = matrices[(phases + j - 1) % len(matrices)] @ products[: len(phases)]
-        rounds = starts + j
+        kept, again = _distinct(starts, settled - j, period)
+        rounds = starts[kept] + j
         if period:
             rounds = np.where(rounds < settled, rounds, settled + (rounds - settled) % period)
-        errors = _errors(products[starts % len(matrices), :, :n], weights[rounds] / n, scales[rounds])
-        norms.append(_spectral(errors[:, :n]))
-        envelopes.append(norms[-1] if errors.shape[1] == n else _spectral(errors))
+        errors = _errors(products[starts[kept] % len(matrices), :, :n], weights[rounds] / n, scales[rounds])
+        found = _spectral(errors[:, :n])
+        norms.append(found[again])
+        envelopes.append(norms[-1] if errors.shape[1] == n else _spectral(errors)[again])
         if max(norms[-1].max(), envelopes[-1].max()) <= tolerance:
             break
     tail = 0.0
     if period or j < final:
+        rounds = starts + j
+        if period:
+            rounds = np.where(rounds < settled, rounds, settled + (rounds - settled) % period)
         whole = _errors(products[starts % len(matrices)], weights[rounds] / n, scales[rounds])
         tail = float(_spectral(whole * scales[starts, None, :]).max())
     if tail >= 1.0:
@@ -167,6 +195,14 @@ def _tabulate(matrices: Floats, weights: Floats, n: int, settled: int, period: i
         smallest_weight=float(workers.min()),
         steady_weight=float(workers[settled:].mean()),
     )
+
+
+def _distinct(starts: Array, first: int, period: int) -> tuple[Array, Array]:
+    """Return the starts that can be told apart, and which of them stands for each: from ``first`` on they repeat."""
+    if not period or len(starts) <= max(first, 0) + period:
+        return starts, starts
+    first = max(first, 0)
+    return starts[: first + period], np.where(starts < first, starts, first + (starts - first) % period)
 
 
 def _errors(products: Floats, shares: Floats, scales: Floats) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from numerics.mixing.envelope import geometric_envelope
+from numerics.mixing.envelope import envelope_of
 from numerics.mixing.error_norms import error_norms
 from numerics.mixing.overlap import push_sum_weights, rounds_of
 from numerics.mixing.schedule import MixingSchedule
@@ -53,6 +53,6 @@ def push_sum_constants(schedule: MixingSchedule, overlap: int = 0) -> dict[str, 
     norms = error_norms(schedule, overlap)
     found = {"B_E": norms.B_E, "B_2": norms.B_2}
     if not overlap:
-        factor, rate = geometric_envelope(schedule)
+        factor, rate = envelope_of(norms)
         found |= {"C": max(1.0, factor), "q": rate, "one_minus_q": 1 - rate}
     return found
