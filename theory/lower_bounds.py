@@ -1,7 +1,7 @@
 """Lower bounds on the rounds that any decentralised method needs, up to constants, and how far theorems are from them.
 
 Both are orders: the papers' constants are not claimed here, so a distance says how it changes with the constants, and how two
-theorems compare, but not that a factor is left to gain.
+theorems compare, but not that a factor is left to gain. Both were recalled, not compared with the print (`SOURCE`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from theory.evaluate import evaluate
 from theory.symbols import L, batch, delta, epsilon, n, rho, sigma
 from theory.theorem import Theorem
 from theory.transient import reach
+
+SOURCE = "lu-de-sa-2021"
+"""Key of the paper in `theory.references`; its orders were recalled, not compared with the print."""
 
 diameter = sp.Symbol("diameter", positive=True)
 """Diameter of the graph, in hops."""

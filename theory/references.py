@@ -207,6 +207,13 @@ _ALL = (
         "2001.05918",
     ),
     Paper(
+        "lu-de-sa-2021",
+        "Optimal Complexity in Decentralized Training",
+        ("Lu, Yucheng", "De Sa, Christopher"),
+        "International Conference on Machine Learning",
+        2021,
+    ),
+    Paper(
         "alistarh-2017",
         "QSGD: Communication-Efficient SGD via Gradient Quantization and Encoding",
         ("Alistarh, Dan", "Grubic, Demjan", "Li, Jerry", "Tomioka, Ryota", "Vojnovic, Milan"),
