@@ -32,6 +32,8 @@ def obstacle(setting: Setting) -> tuple[str, float | None] | None:
         met = _MET.get(assumption.name)
         if met is not None and not met(setting):
             return f"assumes {assumption.text}", None
+    if _outgrown(setting):
+        return f"assumes a variance of at most sigma^2, with nu = 0; it grows: nu = {setting.constants['nu']:.3g}", None
     failing = [check for check in _checks(setting) if not check.holds]
     if failing:
         worst = max(failing, key=lambda check: check.factor)
@@ -52,6 +54,13 @@ def _checks(setting: Setting) -> list[Check]:
         return checks
     free = (each for each in theorem.requires if "gamma" not in required(theorem.expanded(each.lhs), theorem.expanded(each.rhs)))
     return [each.check(setting.constants, theorem.key) for each in free]
+
+
+def _outgrown(setting: Setting) -> bool:
+    """Return whether the variance grows with the gradient under a theorem that speaks about sigma alone."""
+    assumed = {assumption.name for assumption in setting.theorem.assumptions}
+    fixed = "sigma" in setting.theorem.constants or "variance" in assumed
+    return fixed and "growing-variance" not in assumed and setting.constants["nu"] > 0
 
 
 def _one_symmetric_matrix(setting: Setting) -> bool:

@@ -32,7 +32,11 @@ SystemSettings = Annotated[
 ]
 ProblemSettings = Annotated[
     list[str] | None,
-    typer.Option("--problem-set", metavar="OPTION=VALUE", help="Further option of the problem: mu, split, ..."),
+    typer.Option(
+        "--problem-set",
+        metavar="OPTION=VALUE",
+        help="Further option of the problem: mu, split, nu (variance sigma^2 + nu ||grad f_i||^2), ...",
+    ),
 ]
 Record = Annotated[
     list[str] | None,

@@ -12,6 +12,9 @@ FLAT: dict[str, Option] = {"dim": 4, "smoothness": 1.0, "mu": 1.0, "sigma": 1.0,
 
 SKEW: dict[str, Option] = {"dim": 6, "smoothness": 1.0, "mu": 0.1, "sigma": 1.0, "start": 3.0, "rotate": True}
 
+GROWING: dict[str, Option] = FLAT | {"nu": 1.0}
+"""At a step size that is a quarter of 1/L or less, half of the noise or more is the gradient's."""
+
 QUIET: dict[str, Option] = {"sigma": 0.0, "noise": "none"}
 
 SHAPES = {"flat": FLAT, "skew": SKEW}
@@ -22,6 +25,7 @@ def claims(iterations: int, nodes: tuple[int, ...] = (4, 8), steps: tuple[float,
     return [
         *_steps(iterations // 10, nodes, steps),
         *_runs(iterations, nodes, steps),
+        *_growing(iterations, min(nodes), steps),
         *_resting(nodes),
         *_limit_points(iterations // 10, nodes),
         *_angles(),
@@ -68,6 +72,28 @@ def _runs(iterations: int, nodes: tuple[int, ...], steps: tuple[float, ...]) -> 
         falling |= {"nodes": n, "problem_options": options | {"start": near}}
         found += [_claim("one-over-k:rederived", options={"pull": pull}, **falling) for pull in (0.04, 0.0)]
     return found
+
+
+def _growing(iterations: int, nodes: int, steps: tuple[float, ...]) -> list[Claim]:
+    """Return claims under a variance that grows with the gradient; from far away, where most of it is the gradient's."""
+    leader: dict[str, Option] = {"attraction": 0.1}
+    noisy: dict[str, Option] = {"attraction": 1.0, "election": "noisy", "sigma_f": 0.3}
+    two: dict[str, Option] = {"groups": 2, "attraction": 0.2, "global_attraction": 0.1, "global_period": 4}
+    short = iterations // 40
+    runs = [
+        ("theorem-1", leader, iterations // 10),
+        ("multi-leader", two, iterations // 10),
+        ("limsup:rederived", leader, short),
+        ("stochastic-leader:rederived", noisy, short),
+        ("infrequent-leader", leader | {"period": 8}, short + 3),
+    ]
+    common: dict[str, Any] = {"nodes": nodes, "problem_options": GROWING}
+    found = [
+        _claim(theorem, options=options, iterations=k, step=step, **common)
+        for step, (theorem, options, k) in product(steps, runs)
+    ]
+    falling: dict[str, Any] = {"step": "decreasing", "parameters": {"k_0": 8.0}, "iterations": iterations // 2}
+    return [*found, _claim("one-over-k:rederived", options={"pull": 0.04}, **common | falling)]
 
 
 def _resting(nodes: tuple[int, ...]) -> list[Claim]:

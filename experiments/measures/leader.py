@@ -9,7 +9,7 @@ import numpy as np
 
 from experiments.measures.base import Measure, averaged, largest, last, remaining
 from numerics.algorithms.leaders import Leaders, LeaderState
-from numerics.noise.base import AdditiveNoise
+from numerics.moments import closes
 from numerics.objectives import Quadratic
 from numerics.typing import Floats
 
@@ -24,9 +24,10 @@ FORGOTTEN = 1e-3
 def descent_ratios(setting: Setting, replicas: range) -> Floats:
     """Return the two sides of the descent inequality of leader SGD as a ratio, largest over workers, shape (K, R).
 
-    The left side is exact in the noise of the step: on a quadratic with Hessian A it adds gamma^2 sigma^2 tr(A) / (2 d) to the
-    suboptimality of where the algorithm would have gone without noise, which is where it went plus gamma times the noise. What
-    the right side needs of leaders is read off the state: they pull nobody back who leads.
+    The left side is exact in the noise of the step: on a quadratic with Hessian A it adds gamma^2 tr(A S) / 2 to the
+    suboptimality of where the algorithm would have gone without noise, which is where it went plus gamma times the noise, with
+    covariance S = (sigma^2 / d) I + nu g g^T at the gradient g. What the right side needs of leaders is read off the state: they
+    pull nobody back who leads.
     """
     from numerics.events import rounds
     from numerics.streams import Streams
@@ -43,10 +44,11 @@ def descent_ratios(setting: Setting, replicas: range) -> Floats:
     for event in rounds(setting.schedule, claim.iterations):
         view = algorithm.view(state, event)
         gradients = oracle(view, event.workers)
-        noise = gradients - objective.local_gradients(view)
+        exact = objective.local_gradients(view)
+        noise, spread = gradients - exact, _spread(setting, exact)
         right = _right_side(setting, algorithm, state, objective)
         algorithm.step(state, gradients, event)
-        left = objective.value(state.x + setting.gamma * noise) - f_star + _spread(setting)
+        left = objective.value(state.x + setting.gamma * noise) - f_star + spread
         with np.errstate(divide="ignore", invalid="ignore"):
             rows.append(np.where((left == 0) & (right == 0), 1.0, left / right).max(axis=0))
     return np.array(rows)
@@ -68,18 +70,23 @@ def _right_side(setting: Setting, algorithm: Leaders, state: LeaderState, object
     return right
 
 
-def _spread(setting: Setting) -> float:
-    """Return what the noise of one step adds to the expected suboptimality after it."""
-    objective, sigma = setting.problem.objective, setting.constants["sigma"]
-    curvature = float(objective.eigenvalues.mean()) if isinstance(objective, Quadratic) else 0.0
-    return setting.gamma**2 * sigma**2 * curvature / 2
+def _spread(setting: Setting, gradients: Floats) -> Floats:
+    """Return what the noise of a step along each of the gradients (n, R, d) adds to the suboptimality after it, shape (n, R)."""
+    objective, c = setting.problem.objective, setting.constants
+    if not isinstance(objective, Quadratic):
+        return np.zeros(gradients.shape[:2])
+    rotated = gradients if objective.basis is None else gradients @ objective.basis
+    along = rotated**2 @ objective.eigenvalues
+    spread: Floats = setting.gamma**2 / 2 * (c["sigma"] ** 2 * objective.eigenvalues.mean() + c["nu"] * along)
+    return spread
 
 
 def _no_expectation(setting: Setting) -> tuple[str, None] | None:
     problem = setting.problem
-    if problem.numbers["sigma"] == 0 or (isinstance(problem.objective, Quadratic) and isinstance(problem.noise, AdditiveNoise)):
+    quiet = problem.numbers["sigma"] == 0 == problem.numbers["nu"]
+    if quiet or (isinstance(problem.objective, Quadratic) and closes(problem)):
         return None
-    return "measured without noise, or on quadratics with additive noise: there the expectation over a step is known", None
+    return "measured without noise, or on quadratics without sampling: there the expectation over a step is known", None
 
 
 def _too_short(setting: Setting) -> tuple[str, float] | None:
@@ -102,7 +109,7 @@ MEASURES = {
     "leader_descent_ratio": Measure(
         largest(descent_ratios),
         pathwise=True,
-        constants=("lambda_", "mu", "L", "sigma"),
+        constants=("lambda_", "mu", "L", "sigma", "nu"),
         sampled="every step of {} replicas",
         lacking=_no_expectation,
     ),

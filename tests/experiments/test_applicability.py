@@ -50,6 +50,18 @@ def claim(theorem: str, system: str, **more: object) -> Claim:
             claim("ours.p5", "osgp", graph="exponential", options={"overlap": 1, "send_every": 2}),
             claim("ours.p5", "osgp", graph="exponential", options={"overlap": 1, "send_every": 1}),
         ),
+        (
+            claim("ours.p1", "sgd", problem_options=SMALL | {"nu": 0.1}),
+            claim("ours.p1", "sgd", problem_options=SMALL | {"nu": 0.0}),
+        ),
+        (
+            claim("ours.p3-consensus", "local-sgd", options={"period": 4}, problem_options=SMALL | {"sigma": 0.0, "nu": 0.1}),
+            claim("ours.p3-consensus", "local-sgd", options={"period": 4}, problem_options=SMALL | {"sigma": 0.0}),
+        ),
+        (
+            claim("ef-sgd.lemma-3", "ef-sgd", problem="cosine", step=0.1, problem_options=SMALL | {"nu": 0.1}),
+            claim("ef-sgd.lemma-3", "ef-sgd", problem="cosine", step=0.1, problem_options=SMALL),
+        ),
     ],
     ids=lambda each: f"{each.theorem}-{each.graph}-{each.weights}",
 )

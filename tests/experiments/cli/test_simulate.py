@@ -230,3 +230,11 @@ def test_interruption_leaves_nothing(cli, tmp_path, monkeypatch):
     stopped = cli("simulate", "sgd", "--out", "run.nc")
     assert stopped.status == 130
     assert names(tmp_path) == []
+
+
+def test_the_variance_may_grow_with_the_gradient(cli):
+    words = ("--noise", "rademacher", "--sigma", 0.5, "--problem-set", "nu=0.25", "--iterations", 5)
+    assert cli("simulate", "sgd", *words, "--json").json["constants"]["nu"] == 0.25
+    known = cli("gauge", "local-sgd", "--graph", "complete", *words[:-4], "--iterations", 5, "--json").json["predictions"]
+    unknown = cli("gauge", "local-sgd", "--graph", "complete", *words, "--json").json["predictions"]
+    assert (set(known), unknown) == ({"ours.gauge-local-sgd"}, {})

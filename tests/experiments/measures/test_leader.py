@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from experiments import grid
 from experiments.claims import Claim
 from experiments.measures import leader
 from experiments.settings import prepare
@@ -16,6 +17,7 @@ from numerics import simulate
 from numerics.algorithms.election import Exact
 from numerics.streams import Streams
 from theory import registry
+from theory.symbols import nu
 
 ALPHA = 1e-4
 FLAT = {"dim": 3, "smoothness": 1.0, "mu": 1.0, "sigma": 1.0, "start": 2.0}
@@ -91,16 +93,36 @@ def test_descent_is_that_of_plain_loops(theorem, options, reference):
     np.testing.assert_allclose(found, looped_ratios(made, **reference), rtol=1e-9)
 
 
-def test_what_the_noise_of_a_step_adds_is_an_expectation():
-    setting = prepare(claim("theorem-1", problem_options=SKEW))
+@pytest.mark.parametrize("options", [SKEW, SKEW | {"nu": 1.5}])
+def test_what_the_noise_of_a_step_adds_is_an_expectation(options):
+    setting = prepare(claim("theorem-1", problem_options=options))
     oracle = setting.problem.oracle(Streams(3, range(40_000)))
     x = np.broadcast_to(setting.problem.start(), (4, 40_000, 3))
     exact = setting.problem.objective.gradient(x[0, :1])
     values = setting.problem.objective.value(x - setting.gamma * oracle(x, slice(None)))
     without = setting.problem.objective.value(x[0, :1] - setting.gamma * exact)
     error = values.std() / np.sqrt(values.size)
-    assert abs(values.mean() - without[0] - leader._spread(setting)) < 5 * error
-    assert leader._spread(setting) > 10 * error
+    spread = float(leader._spread(setting, exact[None])[0, 0])
+    assert abs(values.mean() - without[0] - spread) < 5 * error
+    assert spread > 10 * error
+
+
+def test_a_step_that_forgets_how_the_variance_grows_is_found_out(monkeypatch):
+    """At gamma = 0.9/(2 L) and nu = 2 the variance alone lifts the suboptimality by more than the step takes off."""
+    made = claim("theorem-1", step=0.9, problem_options=FLAT | {"nu": 2.0})
+    assert examine(made, ALPHA).finding.verdict == "holds"
+    original = registry.get("lsgd.theorem-1")
+    forgetful = [replace(c, lhs=c.lhs.xreplace({nu: 0})) for c in original.requires]
+    forged = replace(original, requires=tuple(forgetful), step_limit=original.step_limit.xreplace({nu: 0}))
+    monkeypatch.setattr(registry, "get", lambda name: forged)
+    finding = examine(made, ALPHA).finding
+    assert (finding.verdict, finding.gamma) == ("violated", pytest.approx(0.45))
+
+
+def test_the_grid_exercises_the_variance_that_grows() -> None:
+    growing = {made.theorem for made in grid.quick() if made.problem_options.get("nu")}
+    known = {key for key in registry.keys() if "growing-variance" in {each.name for each in registry.get(key).assumptions}}  # noqa: SIM118
+    assert known - growing == {"lsgd.limsup:printed", "lsgd.stochastic-leader:printed"}  # limits of what is in the grid
 
 
 @pytest.mark.parametrize("theorem", ["theorem-1", "limsup:rederived", "infrequent-leader", "one-over-k:rederived"])
