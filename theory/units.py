@@ -17,13 +17,20 @@ from theory.symbols import R_0, Expr, L, delta, gamma
 from theory.theorem import Theorem
 
 _JOINED = {"+": " + ", "cases": " or "}
-_SUGGESTED = {
-    "gamma": (gamma, Units.of({"x": 2, "f": -1})),
-    "L": (L, Units.of({"x": -2, "f": 1})),
-    "R_0": (R_0, Units.of({"x": 1})),
-    "sqrt(delta/L)": (sp.sqrt(delta / L), Units.of({"x": 1})),
-    "delta": (delta, Units.of({"f": 1})),
-}
+_SUGGESTED = (gamma, L, R_0, sp.sqrt(delta / L), delta)
+
+
+@dataclass(frozen=True)
+class Repair:
+    """What a part of a clash lacks: a factor of these units; and expressions in the theorem's own constants that have them."""
+
+    part: Part
+    factor: Units
+    such: tuple[Expr, ...] = ()
+
+    def __str__(self) -> str:
+        such = f", such as {' or '.join(map(_upright, self.such))}" if self.such else ""
+        return f"{_bracketed(self.part.expression)} needs a factor of units {self.factor}{such}"
 
 
 @dataclass(frozen=True)
@@ -38,14 +45,14 @@ class Finding:
         ``bound``, ``step``, ``largest step``, ``condition ...`` or ``definition of ...``.
     clash
         What meets there, with units; see `theory.dimensions.Clash`.
-    repair
-        Which constants of which units would repair it, where that is evident; else empty.
+    repairs
+        Which factors would repair it, in powers of one constant; empty where that is not evident.
     """
 
     theorem: str
     where: str
     clash: Clash
-    repair: str
+    repairs: tuple[Repair, ...] = ()
 
     @property
     def text(self) -> str:
@@ -61,6 +68,11 @@ class Finding:
             return f"{kind}({', '.join(shown)})"
         return _JOINED.get(kind, f" {kind} ").join(shown)
 
+    @property
+    def repair(self) -> str:
+        """What would repair it, in words; empty where that is not evident."""
+        return "; ".join(map(str, self.repairs))
+
     def as_dict(self) -> dict[str, object]:
         """Return the finding in plain values."""
         parts = [{"expression": str(part.expression), "units": str(part.units)} for part in self.clash.parts]
@@ -74,6 +86,17 @@ class Finding:
 def plain(expression: Expr) -> str:
     """Return an expression as one writes it in a line of text: ``L sigma^2/2``."""
     return str(expression).replace("**", "^").replace("*", " ").replace("lambda_", "lambda")
+
+
+def _upright(expression: Expr) -> str:
+    """Return a product of powers with one root, as one writes it: sympy pulls roots of positive symbols apart."""
+    roots = {factor.as_base_exp()[1].q for factor in sp.Mul.make_args(expression)} - {1}
+    if len(roots) != 1:
+        above, below = expression.as_numer_denom()
+        return f"1/{plain(below)}" if above == 1 and below != 1 else plain(expression)
+    (degree,) = roots
+    inside = plain(expression**degree)
+    return f"sqrt({inside})" if degree == 2 else f"({inside})^(1/{degree})"
 
 
 def _bracketed(expression: Expr) -> str:
@@ -141,23 +164,20 @@ def _relations(theorem: Theorem, quantity: Expr) -> Iterator[tuple[str, Expr, st
 def _findings(theorem: Theorem, where: str, whole: Expr, intended: Units | None, clashes: Sequence[Clash]) -> Iterator[Finding]:
     for clash in clashes:
         aim = intended if clash.expression == whole else None
-        yield Finding(theorem.key, where, clash, _repair(theorem, where, clash, aim))
+        yield Finding(theorem.key, where, clash, _repairs(theorem, where, clash, aim))
 
 
-def _repair(theorem: Theorem, where: str, clash: Clash, intended: Units | None) -> str:
-    """Return which factors would make the parts of a clash alike, in powers of one constant where there is one."""
+def _repairs(theorem: Theorem, where: str, clash: Clash, intended: Units | None) -> tuple[Repair, ...]:
+    """Return which factors would make the parts of a clash alike; nothing where they are no powers of one constant."""
     if not clash.parts:
-        return ""
+        return ()
     aim = _aim(where, clash, intended)
     wrong = [part for part in clash.parts if part.units != aim]
-    if clash.kind == "cases" or any((aim / part.units).exponent_of(aim / wrong[0].units) is None for part in wrong):
-        return ""
-    needs = []
-    for part in wrong:
-        factor = aim / part.units
-        such = _suggestions(theorem, where, factor)
-        needs.append(f"{_bracketed(part.expression)} needs a factor of units {factor}{f', such as {such}' if such else ''}")
-    return "; ".join(needs)
+    factors = [aim / part.units for part in wrong]
+    if any(factor.exponent_of(factors[0]) is None for factor in factors):
+        return ()
+    known = set(theorem.constants) - ({"gamma"} if theorem.step is not None or "step" in where else set())
+    return tuple(Repair(part, factor, _such(factor, known)) for part, factor in zip(wrong, factors, strict=True))
 
 
 def _aim(where: str, clash: Clash, intended: Units | None) -> Units:
@@ -175,14 +195,12 @@ def _aim(where: str, clash: Clash, intended: Units | None) -> Units:
     return own[min(range(len(own)), key=lambda place: (-terms[place], simplest[place]))]
 
 
-def _suggestions(theorem: Theorem, where: str, factor: Units) -> str:
-    """Return up to two powers of the theorem's own constants that have these units."""
-    known = set(theorem.constants) - ({"gamma"} if theorem.step is not None or "step" in where else set())
-    found: list[str] = []
-    for name, (base, units) in _SUGGESTED.items():
-        power = factor.exponent_of(units)
-        if power is None or not {symbol.name for symbol in base.free_symbols} <= known:
-            continue
-        upright = name if abs(power) == 1 else plain(base ** sp.Rational(abs(power.numerator), power.denominator))
-        found.append(upright if power > 0 else f"1/{upright}")
-    return " or ".join(found[:2])
+def _such(factor: Units, known: set[str]) -> tuple[Expr, ...]:
+    """Return up to two powers of known constants that have these units."""
+    found: list[Expr] = []
+    for base in _SUGGESTED:
+        units = Inference(table_units()).units(base)
+        power = None if units is None else factor.exponent_of(units)
+        if power is not None and {symbol.name for symbol in base.free_symbols} <= known:
+            found.append(base ** sp.Rational(power.numerator, power.denominator))
+    return tuple(found[:2])

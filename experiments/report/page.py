@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from experiments.report import numbers, prose, reproduce
 from experiments.report.evidence import Row
+from experiments.report.mismatches import mismatches
 from experiments.report.sections import Section, sections
 from experiments.verdict import VERDICTS
 from straggler import __version__
@@ -88,6 +89,7 @@ def render(outcomes: Sequence[Outcome]) -> str:
         meaning=MEANING,
         level=FAMILY_LEVEL,
         groups=groups(outcomes),
+        mismatches=mismatches(found),
         reproduce=reproduce,
         symbols=_symbols(found),
         symbol_table=TABLE,
