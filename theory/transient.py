@@ -22,6 +22,8 @@ MOST = 1e200
 
 _GRID = np.linspace(0.0, np.log10(MOST), 801)
 _REFINEMENTS = 7
+_LEAST_STEP = 1e-120
+_SECTIONS = 52
 
 Decided = Callable[[NDArray[np.float64]], Any]
 
@@ -40,9 +42,9 @@ class Transient:
         They hold, and all terms that do not fall like the leading one are together no larger than it: the transient time.
         inf also where the leading term does not count the gradients of all workers alike.
     initial_sq
-        The squared gradient norm at the start, or what is assumed of it.
+        The bounded quantity at the start, or what is assumed of it: a squared gradient norm, or a suboptimality.
     step
-        The step put in where the theorem leaves it free; None where it prescribes one.
+        The step put in where the theorem leaves it free; None where it prescribes one, and where the best one was taken.
     """
 
     conditions: float
@@ -103,38 +105,100 @@ def _at(theorem: Theorem, fixed: dict[str, Any]) -> Callable[[NDArray[np.float64
     return here
 
 
-def bound_at(theorem: Theorem, iterations: Any, **constants: Any) -> Any:
-    """Return the bound after K iterations at the theorem's own step, a free one as in its rate; inf where a condition fails."""
-    here = _at(theorem, fixed_constants(theorem, constants))(np.asarray(iterations, dtype=np.float64))
-    found = np.where(theorem.applies(**here), theorem.bound(**here), np.inf)
-    return found if found.ndim else float(found)
+def bound_at(theorem: Theorem, iterations: Any, *, best_step: bool = False, **constants: Any) -> Any:
+    """Return the bound after K iterations; inf where a condition fails.
+
+    A step that the theorem leaves free is the one of its rate, or with ``best_step`` the admissible one with the least bound.
+    """
+    fixed, iterations = fixed_constants(theorem, constants), np.asarray(iterations, dtype=np.float64)
+    if best_step:
+        return best(theorem, **fixed, K=iterations)[0]
+    return _applied(theorem, _at(theorem, fixed)(iterations))
 
 
-def reach(theorem: Theorem, level: float, **constants: Any) -> float:
+def reach(theorem: Theorem, level: float, *, best_step: bool = False, **constants: Any) -> float:
     """Return the K from which the conditions hold and the bound is below ``level``; inf where that never happens."""
     positive("level", level)
     fixed = fixed_constants(theorem, constants)
-    return onset(lambda iterations: bound_at(theorem, iterations, **fixed) < level)
+    return onset(lambda iterations: bound_at(theorem, iterations, best_step=best_step, **fixed) < level)
 
 
-def transient(theorem: Theorem, *, initial_sq: float | None = None, **constants: Any) -> Transient:
+def best(theorem: Theorem, **constants: Any) -> tuple[Any, Any]:
+    """Return the least bound over the admissible steps, and the step that gives it.
+
+    The bound is unimodal in the logarithm of the step (it is a posynomial, or one over what is left of a weight), so that golden
+    sections find it; whatever step they end at is admissible, and the bound there is one.
+
+    Parameters
+    ----------
+    theorem
+        A theorem; where it prescribes its step, or has none, there is nothing to choose.
+    **constants
+        Numbers, or arrays that broadcast against each other, by the names of the table; ``gamma`` among them is ignored.
+
+    Returns
+    -------
+    tuple
+        Bound, inf where no step is admissible, and step, NaN where there is no choice; of the broadcast shape.
+
+    Raises
+    ------
+    StragglerError
+        A constant is missing. InputError: one is out of range.
+    """
+    given = {name: value for name, value in constants.items() if name != "gamma"}
+    shape = np.broadcast_shapes(*[np.shape(value) for value in given.values()])
+    if "gamma" not in theorem.constants:
+        bound, step = np.broadcast_to(_applied(theorem, given), shape), np.full(shape, np.nan)
+    else:
+        top = theorem.largest_step(**given) if theorem.limits_step else np.inf
+        # strict conditions hold below the largest step only
+        high = np.broadcast_to(np.log(np.clip(top, _LEAST_STEP, 1 / _LEAST_STEP)) - 1e-9, shape)
+        low = np.maximum(high + 2 * np.log(_LEAST_STEP), np.log(np.finfo(np.float64).tiny))
+        step = np.exp(_golden(lambda logs: theorem.bound(**given, gamma=np.exp(logs)), low, high))
+        bound = np.broadcast_to(_applied(theorem, {**given, "gamma": step}), shape)
+    return (np.array(bound), np.array(step)) if shape else (float(bound), float(step))
+
+
+def _applied(theorem: Theorem, here: dict[str, Any]) -> Any:
+    with np.errstate(all="ignore"):
+        found = np.where(theorem.applies(**here) if theorem.requires else np.True_, theorem.bound(**here), np.inf)
+    return found if found.ndim else float(found)
+
+
+def _golden(function: Callable[[Any], Any], low: Any, high: Any) -> Any:
+    """Return where a function with one minimum between ``low`` and ``high`` has it, element by element, to 1e-9 of the range."""
+    kept = (np.sqrt(5) - 1) / 2
+    for _ in range(_SECTIONS):
+        left, right = high - kept * (high - low), low + kept * (high - low)
+        falls = np.less(function(right), function(left))
+        low, high = np.where(falls, left, low), np.where(falls, high, right)
+    return np.where(np.less_equal(function(high), function(low)), high, low)
+
+
+def transient(theorem: Theorem, *, initial_sq: float | None = None, best_step: bool = False, **constants: Any) -> Transient:
     """Return from which K on a theorem applies, is non-vacuous, and speeds up linearly.
 
     Parameters
     ----------
     theorem
-        A theorem about a squared gradient norm; a step that it leaves free is the one of its rate.
+        A theorem about a squared gradient norm or a suboptimality; a step that it leaves free is the one of its rate.
     initial_sq
-        Squared norm of the gradient at the start; default ``2 L delta``, the most that smoothness admits.
+        Squared norm of the gradient at the start; default ``2 L delta``, the most that smoothness admits. For theorems about a
+        suboptimality that of the start; default ``delta``.
+    best_step
+        Take the admissible step with the least bound instead, at every K. All terms but the leading one are then what that
+        bound has beyond the leading term of the rate.
     **constants
         Numbers by the names of the table; K and gamma are ignored.
 
     Raises
     ------
     StragglerError
-        A constant is missing, or the theorem has no rate. InputError: it is not about a gradient, or a number is out of range.
+        A constant is missing, or the theorem has no rate. InputError: it is about something else, or a number is out of range.
     """
-    if "grad_norm_sq" not in theorem.quantity.name:
+    gradient = "grad_norm_sq" in theorem.quantity.name
+    if not gradient and "suboptimality" not in theorem.quantity.name:
         raise InputError("theorem", theorem.key, f"a bound on a squared gradient norm, not on {theorem.quantity.name}")
     fixed = fixed_constants(theorem, constants)
     rate = theorem.rate()
@@ -143,21 +207,26 @@ def transient(theorem: Theorem, *, initial_sq: float | None = None, **constants:
     if initial_sq is None:
         if not {"L", "delta"} <= set(fixed):
             raise StragglerError(f"{theorem.key} needs initial_sq, or L and delta in place of it")
-        initial_sq = 2 * float(fixed["L"]) * float(fixed["delta"])
+        initial_sq = 2 * float(fixed["L"]) * float(fixed["delta"]) if gradient else float(fixed["delta"])
     here = _at(theorem, fixed)
+    free = best_step and "gamma" in theorem.constants
 
     def applies(iterations: NDArray[np.float64]) -> Any:
+        if free:
+            return np.isfinite(best(theorem, **fixed, K=iterations)[0])
         return theorem.applies(**here(iterations)) if theorem.conditions() else np.True_
 
     def leads(iterations: NDArray[np.float64]) -> Any:
         point = here(iterations)
+        if free:
+            return best(theorem, **fixed, K=iterations)[0] <= 2 * np.asarray(evaluate(rate.leading, point, theorem.key))
         remainder, leading = (evaluate(part, point, theorem.key) for part in (rate.remainder, rate.leading))
         return np.logical_and(applies(iterations), np.less_equal(remainder, leading))
 
     return Transient(
         conditions=onset(applies),
-        non_vacuous=reach(theorem, initial_sq, **fixed),
+        non_vacuous=reach(theorem, initial_sq, best_step=free, **fixed),
         linear=onset(leads) if theorem.linear_speedup() else float("inf"),
         initial_sq=initial_sq,
-        step=rate.step,
+        step=None if free else rate.step,
     )

@@ -8,7 +8,7 @@ from straggler import InputError, StragglerError
 from theory.evaluate import evaluate
 from theory.lower_bounds import distance, per_round
 from theory.onsets import onsets
-from theory.transient import bound_at, onset, reach, transient
+from theory.transient import best, bound_at, onset, reach, transient
 
 CONSTANTS = {
     "n": 16.0,
@@ -163,3 +163,74 @@ def test_bad_input():
         reach(theory.get("ours.p1-tuned"), 0.0, **CONSTANTS)
     with pytest.raises(StragglerError, match="needs epsilon"):
         distance(theory.get("ours.p1-tuned"), **CONSTANTS)
+
+
+FREE = (
+    "ours.p1",
+    "ours.p2",
+    "ours.p3",
+    "ours.p4-doubly",
+    "ours.p6",
+    "dpsgd.theorem-1",
+    "ours.wagma-any-step",
+    "eager.theorem-6.3-bound:corrected",
+    "ours.elastic-nc-parallel",
+    "ef-sgd.theorem-2:rederived",
+)
+MORE = {"M": 1.0, "group": 4.0, "quorum": 8.0, "lost": 0.75, "B": 3.0}
+
+
+@pytest.mark.parametrize("key", FREE)
+def test_the_best_step_is_admissible_and_no_other_is_better(key):
+    theorem, constants = theory.get(key), CONSTANTS | MORE | ({"zeta": 0.0} if "wagma" in key else {})
+    many = np.geomspace(10, 1e9, 4)
+    bounds, steps = best(theorem, **constants, K=many)
+    largest = np.broadcast_to(theorem.largest_step(**constants, K=many) if theorem.limits_step else 1e3, many.shape)
+    for iterations, bound, step, top in zip(many, bounds, steps, largest, strict=True):
+        here = constants | {"K": iterations}
+        assert theorem.applies(**here, gamma=step)
+        assert bound == theorem.bound(**here, gamma=step)
+        others = np.geomspace(1e-10 * top, top * (1 - 1e-9), 2000)
+        admitted = theorem.applies(**here, gamma=others)
+        assert bound <= np.where(admitted, theorem.bound(**here, gamma=others), np.inf).min() * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("free", "prescribed"), [("ours.p1", "ours.p1-tuned"), ("ours.p2", "ours.p2-tuned"), ("ours.p5", "ours.p5-tuned")]
+)
+def test_the_best_step_gains_on_the_tuned_one_and_leads_earlier(free, prescribed):
+    ks = np.geomspace(1, 1e12, 40)
+    bound, tuned = (bound_at(theory.get(key), ks, best_step=True, **CONSTANTS) for key in (free, prescribed))
+    assert (bound <= tuned * (1 + 1e-9)).all()
+    early, late = (transient(theory.get(key), best_step=True, **CONSTANTS) for key in (free, prescribed))
+    assert (early.step, late.step) == (None, None)
+    assert early.conditions == late.conditions == 1
+    assert early.non_vacuous <= late.non_vacuous
+    # the least of A/(gamma K) + B gamma + C gamma^2 is 2 sqrt(A B/K) from below: it leads when the rest is as large again
+    assert early.linear < late.linear
+    leading = theory.get(free).rate().leading
+    assert bound_at(theory.get(free), early.linear, best_step=True, **CONSTANTS) == pytest.approx(
+        2 * evaluate(leading, CONSTANTS | {"K": early.linear}), rel=1e-6
+    )
+
+
+def test_best_of_p1_by_hand():
+    """2 delta/(gamma K) + L gamma sigma^2/n under gamma <= 1/L."""
+    bound, step = best(theory.get("ours.p1"), n=16, L=3.0, delta=2.0, sigma=0.5, K=np.array([1.0, 1e4]))
+    assert step == pytest.approx([1 / 3, math.sqrt(2 * 2 * 16 / (3 * 1e4)) / 0.5], rel=1e-6)
+    assert bound[1] == pytest.approx(2 * math.sqrt(2 * 3 * 2 * 0.25 / (16 * 1e4)), rel=1e-9)
+    assert best(theory.get("ours.p1"), n=16, L=3.0, delta=2.0, sigma=0.0, K=1e4)[1] == pytest.approx(1 / 3)
+    prescribed = best(theory.get("ours.p1-tuned"), n=16, L=3.0, delta=2.0, sigma=0.5, K=1e4)
+    assert math.isnan(prescribed[1])
+    never = best(theory.get("ours.p2"), **CONSTANTS | {"rho": 1.0}, K=1e4)
+    assert never[0] == math.inf
+
+
+def test_suboptimalities_start_at_delta():
+    theorem = theory.get("lsgd.one-over-k:rederived")
+    constants = {"n": 4, "L": 1.0, "mu": 0.5, "nu": 0.0, "pull": 0.1, "sigma": 1.0, "zeta": 0.0, "k_0": 8.0, "delta": 2.0}
+    found = transient(theorem, **constants)
+    # max(k_0 delta, 2 L sigma^2/mu^2)/(K + k_0) < delta
+    assert (found.initial_sq, found.non_vacuous) == (2.0, pytest.approx(1, abs=1e-9))
+    with pytest.raises(InputError, match="squared gradient norm"):
+        transient(theory.get("ours.p2-consensus"), **CONSTANTS)
