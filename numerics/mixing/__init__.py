@@ -9,7 +9,7 @@ from numerics.mixing.error_norms import ErrorNorms, error_norms
 from numerics.mixing.general import Dense, Sparse
 from numerics.mixing.local import GroupMean, Identity, Pairwise
 from numerics.mixing.overlap import augmented, push_sum_weights
-from numerics.mixing.push_sum import B_2, B_E, error_operator, push_sum_constants
+from numerics.mixing.push_sum import B_2, B_E, error_operator, gossip_constants, push_sum_constants
 from numerics.mixing.schedule import MixingSchedule, PeriodicSchedule, RandomSchedule, product
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "error_norms",
     "error_operator",
     "geometric_envelope",
+    "gossip_constants",
     "lemma3_constants",
     "operator_from_matrix",
     "product",

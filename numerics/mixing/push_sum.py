@@ -9,7 +9,7 @@ from numerics.mixing.error_norms import error_norms
 from numerics.mixing.overlap import push_sum_weights, rounds_of
 from numerics.mixing.schedule import MixingSchedule
 from numerics.typing import Floats
-from straggler import at_least
+from straggler import InputError, at_least
 
 
 def error_operator(schedule: MixingSchedule, k: int, s: int, overlap: int = 0) -> Floats:
@@ -56,3 +56,23 @@ def push_sum_constants(schedule: MixingSchedule, overlap: int = 0) -> dict[str, 
         factor, rate = envelope_of(norms)
         found |= {"C": max(1.0, factor), "q": rate, "one_minus_q": 1 - rate}
     return found
+
+
+def gossip_constants(schedule: MixingSchedule) -> dict[str, float]:
+    """Return B_E and B_2 for ``X_{k+1} = W_k X_k - gamma G_k`` with doubly stochastic W_k, the order of D-PSGD.
+
+    There ``X_k - J X_k = -gamma sum_{s<k} E(k, s+1) G_s``: every gradient misses the round it is taken in, and the last one is
+    not mixed at all. With ``E(k, k) = I - J``, of norm one, each sum of norms of push-sum grows by one, and so does the sum of
+    squares; the proofs, which ask nothing else of E, stay as they are. The other order, which steps before it mixes, has the
+    constants of push-sum itself, which are smaller. Parameters and errors are those of `error_norms`.
+
+    Raises
+    ------
+    InputError
+        If a round is not doubly stochastic.
+    """
+    if not schedule.doubly_stochastic:
+        raise InputError("mixing weights", str(schedule.name), "doubly stochastic ones")
+    norms = error_norms(schedule)
+    before, after = norms.sums()
+    return {"B_E": (1 + before) * (1 + after), "B_2": 1 + norms.B_2}

@@ -152,3 +152,29 @@ def test_constants_are_those_of_the_one_peer_graph_and_an_envelope_of_every_erro
         assert norm <= found["C"] * found["q"] ** (k - s) + 1e-9
     assert set(mixing.push_sum_constants(schedule, overlap=1)) == {"B_E", "B_2"}
     assert mixing.push_sum_constants(graphs.complete(4).schedule())["C"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("name", "n"), [("ring", 6), ("one-peer-exponential", 8)])
+def test_constants_of_gossip_bound_what_gradients_do_to_the_models(name, n):
+    """X_{k+1} = W_k X_k - gamma G_k played out: for any gradients, and for noise, which has no mean to cancel."""
+    schedule, rounds, rng = graphs.get(name, n).schedule(), 60, np.random.default_rng(1)
+    found = mixing.gossip_constants(schedule)
+    matrices = [schedule.at(k).matrix() for k in range(rounds)]
+    operators = [[np.eye(n)] for _ in range(rounds)]  # operators[s][j] is W_{s+j} ... W_{s+1}
+    for s in range(rounds):
+        for k in range(s + 1, rounds):
+            operators[s].append(matrices[k] @ operators[s][-1])
+    norms = np.zeros((rounds + 1, rounds))
+    for s in range(rounds):
+        for k in range(s + 1, rounds + 1):
+            norms[k, s] = np.linalg.norm(operators[s][k - s - 1] - 1 / n, 2)
+    written = norms.sum(axis=1).max() * norms.sum(axis=0).max(), (norms**2).sum(axis=1).max()
+    assert (found["B_E"], found["B_2"]) == (pytest.approx(written[0], rel=1e-6), pytest.approx(written[1], rel=1e-6))
+    gradients, x, error, size = rng.standard_normal((rounds, n, 3)), np.zeros((n, 3)), 0.0, 0.0
+    for matrix, gradient in zip(matrices, gradients, strict=True):
+        x = matrix @ x - 0.1 * gradient
+        error += ((x - x.mean(axis=0)) ** 2).sum()
+        size += (gradient**2).sum()
+    assert error <= 0.1**2 * found["B_E"] * size
+    with pytest.raises(InputError, match="doubly stochastic"):
+        mixing.gossip_constants(graphs.star(5).schedule("push"))
