@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
@@ -94,16 +94,26 @@ def problem(
         return problems.get(name, workers=workers, sigma=sigma, **chosen | further)
 
 
-def timeline(name: str | None, made: Algorithm, mixing: MixingSchedule, items: Sequence[str] | None) -> Timeline | None:
-    """Return the timeline called ``name``, told ``items`` (``NAME=VALUE``), or None for the natural one."""
+def told(timeline: str | None, items: Sequence[str] | None, workload: str | None) -> dict[str, options.Value]:
+    """Return what the timeline of that name is told: ``items`` (``NAME=VALUE``) and, where it is a cluster, its workload."""
+    chosen = options.settings("--timeline-set", items)
+    if timeline is None and chosen:
+        raise InputError("--timeline-set", next(iter(chosen)), "only together with --timeline NAME")
+    if workload is None:
+        return chosen
+    if timeline != "cluster":
+        raise InputError("--workload", workload, "only together with --timeline cluster")
+    return chosen | {"workload": workload}
+
+
+def timeline(name: str | None, made: Algorithm, mixing: MixingSchedule, told: Mapping[str, options.Value]) -> Timeline | None:
+    """Return the timeline called ``name``, told this, or None for the natural one."""
     from numerics import timeline as timelines
 
-    chosen = options.settings("--timeline-set", items)
     if name is None:
-        if chosen:
-            raise InputError("--timeline-set", next(iter(chosen)), "only together with --timeline NAME")
         return None
-    return timelines.get(name, made, mixing, **chosen)
+    with options.understood("--timeline-set", told):
+        return timelines.get(name, made, mixing, **told)
 
 
 def _typed(name: str, text: str, kind: Any) -> object:

@@ -37,6 +37,7 @@ def gauge(
     problem_set: run.ProblemSettings = None,
     timeline: run.Timeline = None,
     timeline_set: run.TimelineSettings = None,
+    workload: run.Workload = None,
     out: run.Out = None,
     as_json: options.Json = False,
 ) -> None:
@@ -50,7 +51,8 @@ def gauge(
     algorithm = build.algorithm(system, step_size, system_set)
     build.checked(iterations, replicas, seed, sigma, out)
     schedule = build.schedule(graph, nodes, weights, graph_set)
-    clock = build.timeline(timeline, algorithm, schedule, timeline_set)
+    asked = build.told(timeline, timeline_set, workload)
+    clock = build.timeline(timeline, algorithm, schedule, asked)
     made = build.problem(problem, schedule.n, dim, noise, sigma, zeta, problem_set)
 
     from dataclasses import fields
@@ -71,9 +73,7 @@ def gauge(
         )
     told = {f.name: value for f in fields(algorithm) if isinstance(value := getattr(algorithm, f.name), int | float | str | bool)}
     told.pop("step_size", None)
-    chosen = {
-        name: value for name, value in options.settings("--timeline-set", timeline_set).items() if not isinstance(value, tuple)
-    }
+    chosen = {name: value for name, value in asked.items() if not isinstance(value, tuple)}
     claim = Claim(
         theorem="",
         system=system,

@@ -43,10 +43,20 @@ Record = Annotated[
     typer.Option("--record", metavar="QUANTITY", help="Also record zeta, sigma, view_grad_norm_sq, ... along the run."),
 ]
 Timeline = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Who completes when, in an asynchronous system: independent, worst-delay, ...")
+    str | None,
+    typer.Option(metavar="NAME", help="Who is active when: independent, worst-delay, late, ..., or cluster, with seconds."),
 ]
 TimelineSettings = Annotated[
-    list[str] | None, typer.Option("--timeline-set", metavar="OPTION=VALUE", help="Option of the timeline: delay, partners.")
+    list[str] | None,
+    typer.Option(
+        "--timeline-set",
+        metavar="OPTION=VALUE",
+        help="Option of the timeline: delay, partners; mode, network.bandwidth, ... of a cluster.",
+    ),
+]
+Workload = Annotated[
+    str | None,
+    typer.Option(metavar="FILE|NAME", help="Cluster of --timeline cluster: resnet50-64 (the default), ..., or a TOML file."),
 ]
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE.nc", help="Write the trajectories as NetCDF.")]
 
@@ -72,6 +82,7 @@ def simulate(
     record: Record = None,
     timeline: Timeline = None,
     timeline_set: TimelineSettings = None,
+    workload: Workload = None,
     out: Out = None,
     jobs: options.Jobs = 1,
     as_json: options.Json = False,
@@ -86,7 +97,7 @@ def simulate(
     build.checked(iterations, replicas, seed, sigma, out)
     options.jobs(jobs)
     schedule = build.schedule(graph, nodes, weights, graph_set)
-    clock = build.timeline(timeline, algorithm, schedule, timeline_set)
+    clock = build.timeline(timeline, algorithm, schedule, build.told(timeline, timeline_set, workload))
     made = build.problem(problem, schedule.n, dim, noise, sigma, zeta, problem_set)
 
     from experiments.cli.summary import summary
@@ -127,11 +138,14 @@ def _show(found: dict[str, object]) -> None:
         "mean ||grad f(center)||^2": number(found["mean_grad_norm_sq"]) + interval,  # type: ignore[arg-type]
         "mean (1/n) sum_i ||view_i - center||^2": number(found["mean_consensus_sq"]),  # type: ignore[arg-type]
         "f(center) at the end": number(found["final_value"]),  # type: ignore[arg-type]
+        "seconds on the cluster": number(found["time"]),  # type: ignore[arg-type]
+        "staleness of a gradient, mean": number(found["mean_staleness"]),  # type: ignore[arg-type]
+        "staleness of a gradient, largest": number(found["largest_staleness"]),  # type: ignore[arg-type]
         "seconds in the loop": number(found["loop_seconds"]),  # type: ignore[arg-type]
     }
     title = "{system} on {problem}, {graph} graph, n = {nodes}, d = {dim}, K = {iterations}, {replicas} replicas, seed {seed}"
     typer.echo(title.format(**found))
-    console().print(table(("measured", "value"), list(labels.items())))
+    console().print(table(("measured", "value"), [row for row in labels.items() if row[1]]))
     constants = found["constants"]
     assert isinstance(constants, dict)
     console().print(table(("constant", "value"), [[name, number(value)] for name, value in constants.items()], right=("value",)))

@@ -30,7 +30,8 @@ def summary(run: xr.Dataset) -> dict[str, Any]:
         What the run was; ``mean_grad_norm_sq`` and ``mean_consensus_sq``, means over the recorded iterations k < K and over
         replicas; ``mean_grad_norm_sq_ci``, a Student interval at 95 % over replicas (see `interval`);
         ``final_value``, the mean of f(center) at iteration K; ``recorded``, mean and largest value of what else was recorded;
-        ``diverged``, iteration by replica.
+        ``diverged``, iteration by replica; ``time``, seconds to the last iteration, and ``mean_staleness``, means over
+        replicas, and ``largest_staleness`` of a gradient in updates, None where the timeline has no clock or nothing is stale.
     """
     attributes = run.provenance
     averages = run["grad_norm_sq"].values[:-1].mean(axis=0)
@@ -59,8 +60,16 @@ def summary(run: xr.Dataset) -> dict[str, Any]:
             if "iteration" in values.dims and name not in (*DEFAULT_QUANTITIES, "time")
         },
         "diverged": diverged,
+        "time": _mean(run, "time"),
+        "mean_staleness": _mean(run, "mean_staleness"),
+        "largest_staleness": float(run["largest_staleness"].max()) if "largest_staleness" in run else None,
         "loop_seconds": attributes["loop_seconds"],
     }
+
+
+def _mean(run: xr.Dataset, name: str) -> float | None:
+    """Return the mean over replicas, at the last iteration of what has several; None where a run has none of it."""
+    return float(run[name].values[-1].mean() if "iteration" in run[name].dims else run[name].mean()) if name in run else None
 
 
 def interval(samples: Floats) -> tuple[float, float] | None:

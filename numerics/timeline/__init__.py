@@ -11,6 +11,7 @@ from numerics.timeline.faults import Crashes, Omissions
 from numerics.timeline.independent import Independent
 from numerics.timeline.late import Late, RandomlyLate
 from numerics.timeline.messages import Arrivals, MessageDelays
+from numerics.timeline.on_cluster import on_cluster
 from numerics.timeline.overlapped import NeighbourBarrier, Overlapped
 from numerics.timeline.pairwise import Pairwise
 from numerics.timeline.periodic import Barrier, Periodic
@@ -53,6 +54,7 @@ __all__ = [
     "get",
     "natural",
     "of_system",
+    "on_cluster",
     "report",
 ]
 

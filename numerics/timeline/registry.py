@@ -11,6 +11,7 @@ from numerics.timeline.faults import Crashes, Omissions
 from numerics.timeline.independent import Independent
 from numerics.timeline.late import Late, RandomlyLate
 from numerics.timeline.messages import Arrivals, MessageDelays
+from numerics.timeline.on_cluster import on_cluster
 from numerics.timeline.random_groups import RandomGroups
 from numerics.timeline.round_robin import RoundRobin
 from straggler import InputError, UnknownName
@@ -30,8 +31,9 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "omissions": ("faults", "delay", "kind"),
     "crashes": ("faults", "within", "kind"),
     "arrivals": ("kind",),
+    "cluster": ("workload",),
 }
-"""Names of timelines and what each can be told."""
+"""Names of timelines and what each can be told; a cluster also what `on_cluster` takes for the algorithm."""
 
 ROUNDS: dict[str, Callable[..., Timeline]] = {
     "late": Late.adversarial,
@@ -54,7 +56,7 @@ def get(name: str, algorithm: Algorithm, schedule: MixingSchedule, **options: ob
         old) or, where nobody averages, ``round-robin`` (all workers in turn); for wait-avoiding rounds ``late`` (see
         `Late.adversarial`) or ``randomly-late`` (see `RandomlyLate`); where groups act, ``random-groups`` (see `RandomGroups`);
         where all send to all, ``message-delays``, ``omissions`` or ``crashes`` (see `MessageDelays`, `Omissions`, `Crashes`) and,
-        for elastic scheduling, ``arrivals`` (see `Arrivals`).
+        for elastic scheduling, ``arrivals`` (see `Arrivals`); with a clock, ``cluster`` (see `on_cluster`).
     algorithm, schedule
         Whose completions they are; where there is no averaging of pairs, the schedule gives the number of workers only.
     options
@@ -67,6 +69,8 @@ def get(name: str, algorithm: Algorithm, schedule: MixingSchedule, **options: ob
     """
     if name not in OPTIONS:
         raise UnknownName("timeline", name, OPTIONS)
+    if name == "cluster":
+        return on_cluster(algorithm, schedule, **options)
     for option in options:
         if option not in OPTIONS[name]:
             raise UnknownName(f"option of {name}", option, OPTIONS[name])

@@ -238,3 +238,42 @@ def test_the_variance_may_grow_with_the_gradient(cli):
     known = cli("gauge", "local-sgd", "--graph", "complete", *words[:-4], "--iterations", 5, "--json").json["predictions"]
     unknown = cli("gauge", "local-sgd", "--graph", "complete", *words, "--json").json["predictions"]
     assert (set(known), unknown) == ({"ours.gauge-local-sgd"}, {})
+
+
+CLUSTER = '[gradient]\nbytes = 1e6\n[compute]\nkind = "constant"\nseconds = 0.5\n[network]\nbandwidth = 1e8\n'
+
+
+def test_seconds_on_a_cluster(cli, tmp_path):
+    """Eight balanced workers that all-reduce 1 MB at 100 MB/s, and pairs that exchange it while they compute."""
+    (tmp_path / "mine.toml").write_text(CLUSTER)
+    words = ("--timeline", "cluster", "--workload", "mine.toml", "--iterations", 40, "--replicas", 2, "--json")
+    rounds = cli("simulate", "sgd", *words).json
+    assert rounds["time"] == pytest.approx(40 * (0.5 + 2 * 7 / 8 * 0.01))
+    assert (rounds["mean_staleness"], rounds["largest_staleness"]) == (None, None)
+    faster = cli("simulate", "sgd", *words, "--timeline-set", "compute.seconds=0.1", "--timeline-set", "network.bandwidth=inf")
+    assert faster.json["time"] == pytest.approx(4)
+    pairs = cli("simulate", "adpsgd", *words).json
+    assert pairs["time"] == pytest.approx(40 / 8 * 0.5, rel=0.1)
+    assert 0 < pairs["mean_staleness"] <= pairs["largest_staleness"] < 16
+    assert cli("simulate", "adpsgd", *words[4:]).json["time"] is None
+    assert "seconds on the cluster" in cli("simulate", "sgd", *words[:-1]).out
+    read = cli("gauge", "adpsgd", *words).json
+    assert read["gauge_sq"] > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("sgd --workload mine.toml", "--workload = 'mine.toml' is not admissible: needs only together with --timeline cluster"),
+        ("sgd --timeline cluster --workload no.toml", "workload file = 'no.toml' is not admissible: needs an existing file"),
+        ("admm --timeline cluster", "unknown system on a cluster 'admm'"),
+        ("sgd --timeline cluster --timeline-set period=2", "unknown option of sgd on a cluster 'period'"),
+        ("adpsgd --timeline cluster --graph complete", "graph = 'complete' is not admissible: needs a bipartite graph"),
+    ],
+)
+def test_what_a_cluster_refuses(cli, words, line):
+    for command in ("simulate", "gauge"):
+        refused = cli(command, *words.split(), "--iterations", 10)
+        assert refused.status == 2
+        assert refused.err.startswith(f"error: {line}"), refused.err
+        assert refused.err.count("\n") == 1
