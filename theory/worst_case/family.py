@@ -102,7 +102,7 @@ class Family:
         Parameters
         ----------
         gamma
-            Step size, from 0.01/L to below 2/L.
+            Step size, from 1e-4/L to below 2/L.
         L, mu
             Smoothness > 0, and strong convexity in [0, L) where that is what the family is about.
         delta, radius
@@ -129,7 +129,7 @@ class Family:
             found.lower * scale,
             found.upper * scale,
             recover(program.scene, found, step, unit, L),
-            program.split(found.multipliers),
+            program.split(found.multipliers, step),
             {name: rows.labels for name, rows in program.families.items()},
             program.scene.what,
             found.solver,

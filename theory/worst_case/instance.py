@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,24 +87,34 @@ def recover(scene: Scene, found: Certificate, gamma: float, unit: float, smoothn
         L.
     """
     vectors = _factor(scene.blocks.gram(found.gram))
-    points = gamma * unit * scene.data.points @ vectors
-    gradients = smoothness * unit * scene.data.gradients @ vectors
-    values = smoothness * unit**2 * np.append(found.values, 0.0)[scene.data.values]
-    start = np.zeros(vectors.shape[1]) if scene.start is None else gamma * unit * scene.start @ vectors
-    tilts = [0.0] * len(scene.points) if scene.tilt is None else smoothness * unit * scene.tilt @ vectors
+    data, known, n = scene.data, np.append(found.values, 0.0), len(scene.points)
+    moved = gamma * (data.points[0] + gamma * data.points[1]) @ vectors
+    base = data.base @ vectors
+    gradients = base + gamma * data.bends @ vectors
+    values = np.sum(base * moved, -1) + gamma**2 * known[data.values]
+    start = np.zeros(vectors.shape[1]) if scene.start is None else scene.start @ vectors
+    tilts = np.zeros((n, len(start))) if scene.tilt is None else scene.tilt @ vectors
+    heights = np.zeros(n) if scene.best is None else known[list(scene.heights)]
+    parts: list[tuple[Floats, Floats, Floats]] = []
+    for i, numbers in enumerate(scene.points):
+        b = tilts[i]
+        x, g, v = start + moved[numbers], gradients[numbers] + b, values[numbers] + heights[i] + moved[numbers] @ b
+        for place, gradient, value in scene.far.values():
+            x, g = np.vstack([x, (place[0] + gamma * place[1]) @ vectors]), np.vstack([g, gradient @ vectors])
+            v = np.append(v, known[value])
+        if scene.best is not None:
+            x, g, v = np.vstack([x, 0 * start]), np.vstack([g, scene.best[i] @ vectors]), np.append(v, 0.0)
+        parts.append((x, g, v))
+    ends = (*scene.far, *["x*"] * (scene.best is not None))
     return Instance(
-        start=start,
-        points=tuple(points[numbers] for numbers in scene.points),
-        gradients=tuple(gradients[numbers] + b for numbers, b in zip(scene.points, tilts, strict=True)),
-        values=tuple(values[numbers] + np.sum(points[numbers] * b, -1) for numbers, b in zip(scene.points, tilts, strict=True)),
-        names=tuple(_names(scene.data.names, numbers) for numbers in scene.points),
+        start=unit * start,
+        points=tuple(unit * x for x, _, _ in parts),
+        gradients=tuple(smoothness * unit * g for _, g, _ in parts),
+        values=tuple(smoothness * unit**2 * v for _, _, v in parts),
+        names=tuple((*(data.names[number] for number in numbers), *ends) for numbers in scene.points),
         smoothness=smoothness,
         curvature=scene.curvature * smoothness,
     )
-
-
-def _names(names: Sequence[str], numbers: NDArray[np.intp]) -> tuple[str, ...]:
-    return tuple(names[number] for number in numbers)
 
 
 def _factor(gram: Floats) -> Floats:

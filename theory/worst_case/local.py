@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from theory.worst_case.interpolation import interpolate, pairs, value_rows
+from theory.worst_case.interpolation import near_start, pairs, value_rows
 from theory.worst_case.methods import Method
 from theory.worst_case.points import Points
-from theory.worst_case.rows import Rows
+from theory.worst_case.rows import Rows, rows_of, square, times
 from theory.worst_case.scene import Basis, Scene, gradient_goal
 
 
@@ -39,18 +39,21 @@ def assemble(method: Method, goal: str, *, centred: bool = False) -> tuple[Scene
     workers, shares = points.symmetry.representatives, points.symmetry.shares
     data, known = points.data(basis, workers)
     at = points.first[:n] + points.center
-    gradient = data.gradients[at].mean(axis=1)
+    gradient = tuple(part[at].mean(axis=1) for part in data.gradients)
     aim, extra, variables = gradient_goal(gradient, known, goal)
     numbers = [np.arange(points.first[i], points.first[i + 1]) for i in range(n)]
     chosen = [pairs(numbers[i]) for i in workers]
     upper, lower = (np.concatenate(side) for side in zip(*chosen, strict=True))
     value = np.mean([value_rows(data.values[at[:, i]], variables) for i in range(n)], axis=0)
-    apart = {i: data.gradients[at[:, i]] - gradient for i in workers}
-    spread = tuple((0, shares[i], apart[i], apart[i]) for i in workers)
+    apart = {i: [part[at[:, i]] - mean for part, mean in zip(data.gradients, gradient, strict=True)] for i in workers}
+    spread = tuple(term for i in workers for term in square(shares[i], apart[i]))
     nothing = np.zeros((rounds + 1, variables))
+    descent = times(-1.0, gradient[:1], rows_of(data.points, at[:, 0]), power=1)
     families = {
-        "interpolation": interpolate(data, upper, lower, variables),
-        "infimum": Rows(((0, 0.5, gradient, gradient),), -value, np.ones(rounds + 1), _at_centers("f - f*", rounds)),
+        "interpolation": near_start(data, upper, lower, variables),
+        "infimum": Rows(
+            (*square(0.5, gradient), *descent), nothing, np.ones(rounds + 1), _at_centers("f - f*", rounds), bent=-value
+        ),
     }
     if n > 1:
         families["heterogeneity"] = Rows(spread, nothing, np.ones(rounds + 1), _at_centers("spread", rounds))

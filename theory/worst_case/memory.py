@@ -6,7 +6,9 @@ import os
 from collections.abc import Sequence
 
 from straggler import InputError
-from theory.worst_case.rows import POWERS
+
+POWERS = 3
+"""Number of powers of the step size in most inequalities."""
 
 SHARE = 0.8
 """Part of the free memory that may be used."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from theory.worst_case.interpolation import Data
 from theory.worst_case.methods import Method
-from theory.worst_case.rows import Rows
+from theory.worst_case.rows import Polynomial, Rows, square
 from theory.worst_case.scene import Basis, merged
 from theory.worst_case.symmetry import Symmetry, detect
 
@@ -78,33 +78,44 @@ class Points:
         self.width, self.extras = width, slots - most
         self.first = np.concatenate([[0], np.cumsum(self.used)])
 
-    def data(self, basis: Basis, workers: Sequence[int], *, anchored: bool = True) -> tuple[Data, int]:
+    def data(self, basis: Basis, workers: Sequence[int]) -> tuple[Data, int]:
         """Return the data of all points, and the number of value variables.
 
-        Workers that are alike share the values of the first of them. The first point of a worker has the value 0 where values
-        are ``anchored`` there.
+        Workers that are alike share the values of the first of them. The first point of a worker is the start.
         """
-        gradients = np.concatenate([[basis.vector(i, s) for s in range(used)] for i, used in enumerate(self.used)])
-        edges = np.concatenate([[0], np.cumsum(np.array(self.used)[list(workers)] - anchored)])
+        slots = [basis.vector(i, s) for i, used in enumerate(self.used) for s in range(used)]
+        first = np.concatenate([np.arange(used) == 0 for used in self.used])
+        base = np.repeat(np.array(slots)[first], self.used, axis=0)
+        edges = np.concatenate([[0], np.cumsum(np.array(self.used)[list(workers)] - 1)])
         values = [
-            np.where(np.arange(used) < anchored, -1, edges[workers.index(like)] + np.arange(used) - anchored)
+            np.where(np.arange(used) == 0, -1, edges[workers.index(like)] + np.arange(used) - 1)
             for like, used in zip(self.symmetry.likes, self.used, strict=True)
         ]
         names = tuple(name for known in self.names for name in known)
-        return Data(self.points, gradients, np.concatenate(values), names), int(edges[-1])
+        where = np.zeros((len(first), basis.size))
+        width = self.width + self.extras
+        for worker in range(basis.workers):  # a basis may have more slots
+            where[:, worker * basis.slots :][:, :width] = self.points[:, worker * width : (worker + 1) * width]
+        points = basis.from_start(where, self.plain)
+        return Data(points, base, np.where(first[:, None], 0.0, slots), np.concatenate(values), names), int(edges[-1])
 
-    def vectors(self, method: Method, basis: Basis) -> Floats:
-        """Return the events of a method as combinations of the basis, shape (E, D)."""
+    @property
+    def plain(self) -> tuple[int, ...]:
+        """Slots that are no gradients."""
+        return tuple(range(self.width, self.width + self.extras))
+
+    def steps(self, combinations: Floats, method: Method, basis: Basis) -> Polynomial:
+        """Return combinations (P, E) of the events of a method in the basis."""
         extra = np.tile(self.width + np.arange(method.extras)[:, None], (1, method.n))
         slots = np.concatenate([self.views, extra]).astype(int)
-        return np.array([basis.vector(i, int(s)) for row in slots for i, s in enumerate(row)])
+        events = np.array([basis.vector(i, int(s)) for row in slots for i, s in enumerate(row)])
+        return basis.from_start(combinations @ events, self.plain)
 
     def compression(self, method: Method, basis: Basis, workers: Sequence[int], variables: int) -> Rows:
-        """Return ``||shrunk||^2 <= share ||kept||^2``, over gamma^2, for the messages of these workers."""
+        """Return ``||shrunk||^2 <= share ||kept||^2``, both over gamma, for the messages of these workers."""
         assert method.shrunk is not None
         assert method.kept is not None
-        vectors = self.vectors(method, basis)
         chosen = np.array([t * method.n + i for t in range(method.extras) for i in workers])
-        shrunk, kept = method.shrunk[chosen] @ vectors, method.kept[chosen] @ vectors
-        terms = ((0, 1.0, shrunk, shrunk), (0, -method.share, kept, kept))
+        shrunk, kept = (self.steps(part[chosen], method, basis) for part in (method.shrunk, method.kept))
+        terms = (*square(1.0, shrunk[:1]), *square(-method.share, kept))
         return Rows(terms, np.zeros((len(chosen), variables)), np.zeros(len(chosen)))

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from straggler import InputError, positive
 from theory.worst_case.certificate import Certificate, certify
 from theory.worst_case.memory import require
-from theory.worst_case.rows import POWERS
 from theory.worst_case.scene import Scene
 from theory.worst_case.solver import Cone
 
@@ -39,12 +38,8 @@ class Program:
         require(rows=sum(self.counts), sizes=scene.blocks.sizes, copies=copies)
 
     @cached_property
-    def _coefficients(self) -> Floats:
-        return np.concatenate([self.scene.blocks.coefficients(rows) for rows in self.families.values()], axis=1)
-
-    @cached_property
-    def _values(self) -> Floats:
-        return np.concatenate([rows.values for rows in self.families.values()])
+    def _coefficients(self) -> list[Floats]:
+        return [self.scene.blocks.coefficients(rows) for rows in self.families.values()]
 
     @cached_property
     def _goal(self) -> Floats:
@@ -56,33 +51,37 @@ class Program:
 
         ``bounds`` multiply the bounds of the families of that name.
         """
-        powers = gamma ** np.arange(POWERS)
         right = np.concatenate([rows.bounds * bounds.get(name, 1.0) for name, rows in self.families.items()])
-        matrix = np.tensordot(powers, self._coefficients, axes=1)
-        goal = powers @ self._goal
+        matrix = np.concatenate([_at(gamma, part) for part in self._coefficients])
+        values = np.concatenate([rows.at(gamma) for rows in self.families.values()])
+        goal = _at(gamma, self._goal)
         equal = sum(len(rows) for rows in self.scene.equalities.values())
-        goal_values = self.scene.goal.values.sum(axis=0)
-        return Cone(self.scene.blocks, matrix, self._values, right, goal, goal_values, equal, self.scene.order)
+        goal_values = self.scene.goal.at(gamma).sum(axis=0)
+        return Cone(self.scene.blocks, matrix, values, right, goal, goal_values, equal, self.scene.order)
 
     def solve(self, gamma: float, **bounds: float) -> Certificate:
         """Return the certified worst case at step size ``gamma``, for L = Delta = 1."""
         return certify(self.cone(gamma, **bounds))
 
-    def split(self, multipliers: Floats) -> dict[str, Floats]:
-        """Return multipliers by the name of their family."""
+    def split(self, multipliers: Floats, gamma: float) -> dict[str, Floats]:
+        """Return multipliers by the name of their family, of inequalities as people know them: times gamma^order."""
         parts = np.split(multipliers, np.cumsum(self.counts)[:-1])
-        return dict(zip(self.families, parts, strict=True))
+        named = zip(self.families.items(), parts, strict=True)
+        return {name: part * gamma**-rows.order for (name, rows), part in named}
 
 
-SMALLEST, LARGEST = 0.01, 2.0
-"""Step sizes, times L, for which there are programs.
+def _at(gamma: float, coefficients: Floats) -> Floats:
+    """Return the value of a polynomial whose coefficients are stacked along the first axis."""
+    found: Floats = np.tensordot(gamma ** np.arange(len(coefficients)), coefficients, axes=1)
+    return found
 
-Above 2 gradient descent on a quadratic diverges. Near the lower end points lie so close together that margins drown what is
-known of them: gaps grow to a few 1e-4 and some programs cannot be certified, which is an error."""
+
+SMALLEST, LARGEST = 1e-4, 2.0
+"""Step sizes, times L, for which there are programs: above 2 gradient descent on a quadratic diverges."""
 
 
 def relative_step(gamma: float, smoothness: float) -> float:
-    """Return gamma L; `InputError` outside of [0.01, 2)."""
+    """Return gamma L; `InputError` outside of [1e-4, 2)."""
     step = positive("gamma", gamma) * positive("L", smoothness)
     if not SMALLEST <= step < LARGEST:
         raise InputError("gamma", gamma, f"{SMALLEST:g} <= gamma L < {LARGEST:g}, here L = {smoothness:g}")

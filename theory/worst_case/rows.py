@@ -11,13 +11,30 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Term = tuple[int, float, Floats, Floats]
+Polynomial = Sequence[Floats]
+"""Vectors that depend on the step size: what multiplies 1, gamma, gamma^2, ..., each (P, D)."""
 
-POWERS = 3
+
+def times(factor: float, first: Polynomial, second: Polynomial, power: int = 0) -> tuple[Term, ...]:
+    """Return ``factor gamma^power <first, second>`` as terms."""
+    return tuple((power + i + j, factor, u, v) for i, u in enumerate(first) for j, v in enumerate(second))
+
+
+def square(factor: float, vectors: Polynomial) -> tuple[Term, ...]:
+    """Return ``factor ||vectors||^2`` as terms."""
+    return tuple(
+        (i + j, factor if i == j else 2 * factor, u, v) for i, u in enumerate(vectors) for j, v in enumerate(vectors) if i <= j
+    )
+
+
+def rows_of(vectors: Polynomial, numbers: NDArray[np.intp]) -> Polynomial:
+    """Return some of the vectors."""
+    return tuple(part[numbers] for part in vectors)
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """P inequalities ``sum_t gamma^{p_t} c_t <u_t, v_t> + a . f <= b``.
+    """P inequalities ``sum_t gamma^{p_t} c_t <u_t, v_t> + (a + gamma^2 a') . f <= b``.
 
     Attributes
     ----------
@@ -29,12 +46,27 @@ class Rows:
         b, shape (P,).
     labels
         What each inequality says, for people; empty where the name of the family says it.
+    bent
+        a', shape (P, variables), or None for zero.
+    order
+        The inequalities that people know are these times gamma to this power.
     """
 
     terms: tuple[Term, ...]
     values: Floats
     bounds: Floats
     labels: tuple[str, ...] = ()
+    bent: Floats | None = None
+    order: int = 0
+
+    @property
+    def powers(self) -> int:
+        """Number of powers of gamma that occur among the terms."""
+        return 1 + max((power for power, *_ in self.terms), default=0)
+
+    def at(self, gamma: float) -> Floats:
+        """Return what multiplies the variables at a step size, (P, variables)."""
+        return self.values if self.bent is None else self.values + gamma**2 * self.bent
 
     def __len__(self) -> int:
         return len(self.bounds)
@@ -93,8 +125,8 @@ class Blocks:
         return int(self.edges[-1])
 
     def coefficients(self, rows: Rows) -> Floats:
-        """Return what multiplies the packed blocks in each row and power of gamma, shape (3, P, length)."""
-        found = np.zeros((POWERS, len(rows), self.length))
+        """Return what multiplies the packed blocks in each row and power of gamma, shape (powers, P, length)."""
+        found = np.zeros((rows.powers, len(rows), self.length))
         for frame, triangle, begin, end in zip(self.frames, self.triangles, self.edges[:-1], self.edges[1:], strict=True):
             for power, factor, u, v in rows.terms:
                 left, right = (np.einsum("pd,dsr->prs", side, frame, optimize=True) for side in (u, v))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from straggler import UnknownName
 from theory.worst_case.interpolation import Data
-from theory.worst_case.rows import Blocks, Rows
+from theory.worst_case.rows import Blocks, Polynomial, Rows, square
 from theory.worst_case.symmetry import Symmetry
 
 Floats = NDArray[np.float64]
@@ -34,13 +34,16 @@ class Scene:
     goal
         Rows whose left sides are added up and maximised.
     data
-        All points at which functions are known; those of worker i are numbered ``points[i]``.
+        All points near the start at which functions are known; those of worker i are numbered ``points[i]``.
     points
         For each worker the numbers of its points in ``data``.
     tilt
         Combination of the basis, shape (n, D), that is added to the gradients of worker i where functions differ by a tilt only.
-    start
-        Combination that is where the algorithm starts, over gamma; None for the origin.
+    start, heights, best
+        Where there is a minimiser, at the origin: where the algorithm starts; for each worker the number of the variable that is
+        the value there; and gradients at the minimiser, shape (n, D). None for an algorithm that starts at the origin.
+    far
+        Other points of a single function, by name: where, from the minimiser, the gradient, and the number of the value.
     curvature
         The ratio mu/L.
     equalities
@@ -58,6 +61,9 @@ class Scene:
     points: tuple[Numbers, ...]
     tilt: Floats | None = None
     start: Floats | None = None
+    heights: tuple[int, ...] = ()
+    best: Floats | None = None
+    far: Mapping[str, tuple[Polynomial, Floats, int]] = field(default_factory=dict)
     curvature: float = -1.0
     equalities: Mapping[str, Rows] = field(default_factory=dict)
     matrix: Mapping[str, Rows] = field(default_factory=dict)
@@ -121,6 +127,25 @@ class Basis:
         found[worker * self.slots + slot] = 1.0
         return found
 
+    def from_start(self, combinations: Floats, plain: Sequence[int] = ()) -> Polynomial:
+        """Return combinations (P, D) of gradients as those of gradients at the start, and gamma times those of `Data.bends`.
+
+        Slot 0 of a worker is its gradient at the start; slots ``plain`` are no gradients.
+        """
+        kept = np.zeros_like(combinations)
+        bends = combinations.copy()
+        edge = self.workers * self.slots
+        kept[:, edge:], bends[:, edge:] = combinations[:, edge:], 0.0
+        for slot in range(self.slots):
+            column = slice(slot, edge, self.slots)
+            if slot in plain:
+                kept[:, column] = combinations[:, column]
+            else:
+                kept[:, : edge : self.slots] += combinations[:, column]
+            if slot in plain or slot == 0:
+                bends[:, column] = 0.0
+        return kept, bends
+
     def shared(self, number: int) -> Floats:
         """Return the one-hot combination of a common vector."""
         found = np.zeros(self.size)
@@ -145,13 +170,13 @@ def merged(points: Floats, known: Floats, tolerance: float = 1e-9) -> int:
 GOALS = ("mean", "least")
 
 
-def gradient_goal(gradients: Floats, variables: int, goal: str) -> tuple[Rows, dict[str, Rows], int]:
+def gradient_goal(gradients: Polynomial, variables: int, goal: str) -> tuple[Rows, dict[str, Rows], int]:
     """Return what is maximised, the families it needs, and the number of value variables with those it adds.
 
     Parameters
     ----------
     gradients
-        Gradients at the centers 0, ..., K, shape (K + 1, D).
+        Gradients at the centers 0, ..., K, parts of shape (K + 1, D).
     variables
         Number of value variables.
     goal
@@ -164,11 +189,11 @@ def gradient_goal(gradients: Floats, variables: int, goal: str) -> tuple[Rows, d
     """
     if goal not in GOALS:
         raise UnknownName("goal", goal, GOALS)
-    rounds = len(gradients) - 1
+    rounds = len(gradients[0]) - 1
     if goal == "mean":
-        before = gradients[:rounds]
-        return Rows(((0, 1 / rounds, before, before),), np.zeros((rounds, variables)), np.zeros(rounds)), {}, variables
+        before = [part[:rounds] for part in gradients]
+        return Rows(square(1 / rounds, before), np.zeros((rounds, variables)), np.zeros(rounds)), {}, variables
     last = np.eye(variables + 1)[-1:]
     labels = tuple(f"||grad f||^2 at xbar^{k}" for k in range(rounds + 1))
-    least = Rows(((0, -1.0, gradients, gradients),), np.repeat(last, rounds + 1, axis=0), np.zeros(rounds + 1), labels)
+    least = Rows(square(-1.0, gradients), np.repeat(last, rounds + 1, axis=0), np.zeros(rounds + 1), labels)
     return Rows((), last, np.zeros(1)), {"least": least}, variables + 1

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from straggler import InputError, at_least
 from theory.worst_case.local import assemble
 from theory.worst_case.methods import Method
-from theory.worst_case.rows import Rows, Triangle
+from theory.worst_case.rows import Polynomial, Rows, Term, Triangle, rows_of, times
 from theory.worst_case.scene import Scene
 
 Floats = NDArray[np.float64]
@@ -73,21 +73,23 @@ def spectral(rounds: int, workers: int, eigenvalue: float, goal: str = "mean") -
     count = len(mixed)
     if not count:
         return replace(scene, what=what)
-    vectors = points.vectors(method, basis)
-    inside, outside = mixed[:, 0] @ vectors, vectors[rounds * workers :: workers][:count]
+    inside = points.steps(mixed[:, 0], method, basis)
+    outside = points.steps(np.eye(method.views.shape[2])[rounds * workers :: workers][:count], method, basis)[:1]
     first, second = np.triu_indices(count, 1)
     equal = (
-        (0, 1.0, inside[first], outside[second]),
-        (0, -1.0, inside[second], outside[first]),
+        *times(1.0, rows_of(inside, first), rows_of(outside, second)),
+        *times(-1.0, rows_of(inside, second), rows_of(outside, first)),
     )
     triangle = Triangle(count)
     scale = triangle.scale[:, None]
-    below = (
-        (0, 1.0, scale * outside[triangle.rows], outside[triangle.columns]),
-        (0, -(eigenvalue**2), scale * inside[triangle.rows], inside[triangle.columns]),
-    )
 
-    def rows(terms: tuple[tuple[int, float, Floats, Floats], ...], number: int) -> Rows:
+    def scaled(factor: float, vectors: Polynomial) -> tuple[Term, ...]:
+        left = [scale * part for part in rows_of(vectors, triangle.rows)]
+        return times(factor, left, rows_of(vectors, triangle.columns))
+
+    below = (*scaled(1.0, outside), *scaled(-(eigenvalue**2), inside))
+
+    def rows(terms: tuple[Term, ...], number: int) -> Rows:
         return Rows(terms, np.zeros((number, scene.variables)), np.zeros(number))
 
     return replace(

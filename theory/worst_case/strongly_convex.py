@@ -7,20 +7,19 @@ $f(x_0)-f^*\le\Delta$ or $\|x_0-x^*\|\le R$. The minimiser is one more point of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from straggler import InputError, UnknownName, positive
-from theory.worst_case.interpolation import Data, interpolate, pairs, value_rows
+from theory.worst_case.interpolation import Data, interpolate, near_start, pairs, value_rows
 from theory.worst_case.methods import Method
 from theory.worst_case.points import Points
-from theory.worst_case.rows import Rows
+from theory.worst_case.rows import Polynomial, Rows, rows_of, square, times
 from theory.worst_case.scene import Basis, Scene
 from theory.worst_case.symmetry import Symmetry
 
 Floats = NDArray[np.float64]
+Numbers = NDArray[np.intp]
 
 MEASURES = ("value", "distance")
 
@@ -57,56 +56,73 @@ def convex(method: Method, curvature: float, *, goal: str = "value", start: str 
     unused = [worker * slots + s for worker in range(n) for s in range(points.used[worker], points.width)]
     basis = Basis(points.symmetry, n, slots, 1, centred=(slots - 1,) if tilts else (), unused=tuple(unused))
     workers, shares = points.symmetry.representatives, points.symmetry.shares
-    data, variables, numbers, best = _with_minimiser(points, basis, workers, tilts)
-    chosen = [pairs(numbers[i]) for i in workers]
-    upper, lower = (np.concatenate(side) for side in zip(*chosen, strict=True))
-    at = points.first[:n] + points.center
-    value = np.mean([value_rows(data.values[at[:, i]], variables) for i in range(n)], axis=0)
-    apart, nothing = basis.shared(0)[None], np.zeros((1, variables))
-    families = {"interpolation": interpolate(data, upper, lower, variables, curvature)}
+    data, near = points.data(basis, workers)
+    variables = near + len(workers)  # and the values at the start
+    heights = tuple(near + workers.index(like) for like in points.symmetry.likes)
+    start_at = basis.shared(0)
+    best = np.array([basis.vector(i, slots - 1) for i in range(n)]) if tilts else np.zeros((n, basis.size))
+    numbers = tuple(np.arange(points.first[i], points.first[i + 1]) for i in range(n))
+    upper, lower = (np.concatenate(side) for side in zip(*(pairs(numbers[i]) for i in workers), strict=True))
+    above_start = np.mean([np.eye(variables)[height] for height in heights], axis=0)[None]
+    nothing = np.zeros((1, variables))
+    families = {"interpolation": near_start(data, upper, lower, variables, curvature)}
+    for i in workers:
+        families |= _to_minimiser(data, numbers[i], start_at, best[i], heights[i], variables, curvature, f" of worker {i}")
     if start == "distance":
-        families["start"] = Rows(((2, 1.0, apart, apart),), nothing, np.ones(1), ("||x_0 - x*||^2",))
+        families["start"] = Rows(square(1.0, (start_at[None],)), nothing, np.ones(1), ("||x_0 - x*||^2",))
     else:
-        families["start"] = Rows((), value[:1], np.ones(1), ("f(x_0) - f*",))
+        families["start"] = Rows((), above_start, np.ones(1), ("f(x_0) - f*",))
     if tilts:
-        terms = tuple((0, shares[i], best[[i]], best[[i]]) for i in workers)
+        terms = tuple(term for i in workers for term in square(shares[i], (best[[i]],)))
         families["heterogeneity"] = Rows(terms, nothing, np.ones(1))
     if method.shrunk is not None:
         families["compression"] = points.compression(method, basis, workers, variables)
-    last = (method.centers[-1] @ points.vectors(method, basis))[None] + apart
-    terms = () if goal == "value" else ((2, 1.0, last, last),)
+    if goal == "value":
+        last = points.first[:n] + points.center[-1]
+        base, where = data.base[last].mean(axis=0)[None], rows_of(data.points, last[:1])
+        value = value_rows(data.values[last], variables).mean(axis=0)[None]
+        aim = Rows(times(1.0, (base,), where, power=1), above_start, np.zeros(1), bent=value)
+    else:
+        aim = Rows(square(1.0, _away(start_at, points.steps(method.centers[-1:], method, basis))), nothing, np.zeros(1))
     return Scene(
         f"strongly convex functions of each worker's own, mu/L = {curvature:g}; heterogeneity at the minimiser",
         basis.blocks,
         variables,
         families,
-        Rows(terms, value[-1:] if goal == "value" else nothing, np.zeros(1)),
+        aim,
         data,
         numbers,
-        start=basis.shared(0),
+        start=start_at,
+        heights=heights,
+        best=best,
         curvature=curvature,
     )
 
 
-def _with_minimiser(
-    points: Points, basis: Basis, workers: Sequence[int], tilts: bool
-) -> tuple[Data, int, tuple[NDArray[np.intp], ...], Floats]:
-    """Return all points with the minimiser, number of values, the points of each worker, and its gradients there (n, D)."""
-    n = len(points.used)
-    bare, variables = points.data(basis, workers, anchored=False)
-    where = np.zeros((len(bare.values), basis.size))
-    width = points.width + points.extras
-    for worker in range(n):  # the gradient at the minimiser is one more slot
-        where[:, worker * basis.slots :][:, :width] = bare.points[:, worker * width : (worker + 1) * width]
-    best = np.array([basis.vector(i, basis.slots - 1) for i in range(n)]) if tilts else np.zeros((n, basis.size))
-    data = Data(
-        np.concatenate([where + basis.shared(0), np.zeros_like(best)]),
-        np.concatenate([bare.gradients, best]),
-        np.concatenate([bare.values, np.full(n, -1)]),
-        (*bare.names, *["x*"] * n),
-    )
-    edges = points.first
-    return data, variables, tuple(np.array([*range(edges[i], edges[i + 1]), edges[-1] + i]) for i in range(n)), best
+def _away(start: Floats, points: Polynomial) -> Polynomial:
+    """Return x - x* for points near the start."""
+    return (np.broadcast_to(start, points[0].shape), *points)
+
+
+def _to_minimiser(
+    data: Data, at: Numbers, start: Floats, best: Floats, height: int, variables: int, curvature: float, whose: str
+) -> dict[str, Rows]:
+    """Return the inequalities between each of these points and the minimiser, both ways."""
+    count = len(at)
+    away = [np.append(part, np.zeros((1, part.shape[1])), axis=0) for part in _away(start, rows_of(data.points, at))]
+    base, bends = (np.append(part[at], row[None], axis=0) for part, row in ((data.base, best), (data.bends, 0 * best)))
+    points, origin = np.arange(count), np.full(count, count)
+    families = {}
+    for name, upper, lower, sign in (("above f*", points, origin, -1.0), ("below f*", origin, points, 1.0)):
+        terms, _ = interpolate(away, (base, bends), np.zeros((count + 1, 0)), upper, lower, curvature)
+        families[name + whose] = Rows(
+            (*terms, *data.descent(at, sign)),
+            np.tile(sign * np.eye(variables)[height], (count, 1)),
+            np.zeros(count),
+            tuple(f"f at {data.names[k]} and at x*" for k in at),
+            bent=sign * value_rows(data.values[at], variables),
+        )
+    return families
 
 
 def leader_step(curvature: float, pull: float, lead: float) -> Scene:
@@ -119,43 +135,45 @@ def leader_step(curvature: float, pull: float, lead: float) -> Scene:
     pull
         The share gamma lambda in [0, 1] of the distance to the leader.
     lead
-        f(z) - f* is at most this share of what f(x) - f* may be, in [0, 1].
+        f(z) - f* is at most this share of what f(x) - f* may be, in [0, 1]; at 0, z is the minimiser.
     """
     _curvature(curvature)
     for name, value in (("pull", pull), ("lead", lead)):
         if positive(name, value, zero_ok=True) > 1:
             raise InputError(name, value, f"0 <= {name} <= 1")
-    # basis: gradients at x, z, x_+; then x - x* and z - x* over gamma
-    basis = Basis(Symmetry.none(1), 1, 3, 2)
-    gradients, (x, z) = np.eye(5)[:3], np.eye(5)[3:]
-    where = np.array([x, z, x - gradients[0] - pull * (x - z), np.zeros(5)])
-    data = Data(where, np.concatenate([gradients, np.zeros((1, 5))]), np.array([0, 1, 2, -1]), ("x", "z", "x+", "x*"))
-    numbers = np.arange(4)
+    others = ("z", "x+") if lead else ("x+",)
+    size = len(others) + 1
+    # basis: gradients at x, x_+ (and z), then x - x* (and z - x*)
+    basis = Basis(Symmetry.none(1), 1, size, size - 1)
+    unit = np.eye(basis.size)
+    x, z, origin = unit[size], unit[-1] if lead else 0 * unit[0], 0 * unit[0]
+    places = {"x": (x, origin), "z": (z, origin), "x+": (x - pull * (x - z), -unit[0]), "x*": (origin, origin)}
+    shown = ("x", *others, "x*")
+    points = tuple(np.array([places[name][power] for name in shown]) for power in (0, 1))
+    gradients, values = np.append(unit[:size], origin[None], axis=0), np.append(np.eye(size), np.zeros((1, size)), axis=0)
+    upper, lower = pairs(np.arange(len(shown)))
+    terms, known = interpolate(points, (gradients,), values, upper, lower, curvature)
+    labels = tuple(f"f at {shown[i]} from {shown[j]}" for i, j in zip(upper, lower, strict=True))
+    bounds = {"f(x) - f*": 1.0, "f(z) - f*": lead}
     families = {
-        "interpolation": interpolate(data, *pairs(numbers), 3, curvature),
-        "start": Rows((), np.eye(3)[:2], np.array([1.0, lead]), ("f(x) - f*", "f(z) - f*")),
+        "interpolation": Rows(terms, known, np.zeros(len(upper)), labels),
+        "start": Rows((), np.eye(size)[: size - 1], np.array(list(bounds.values())[: size - 1]), tuple(bounds)[: size - 1]),
     }
-    if lead == 0:
-        # then z is the minimiser, and no point of its own
-        return _led_by_the_best(curvature, pull)
-    goal = Rows((), np.eye(3)[2:], np.zeros(1))
-    what = f"one strongly convex function, mu/L = {curvature:g}, and a leader"
-    return Scene(what, basis.blocks, 3, families, goal, data, (numbers,), start=x, curvature=curvature)
-
-
-def _led_by_the_best(curvature: float, pull: float) -> Scene:
-    basis = Basis(Symmetry.none(1), 1, 2, 1)
-    gradients, x = np.eye(3)[:2], np.eye(3)[2]
-    where = np.array([x, x - gradients[0] - pull * x, np.zeros(3)])
-    data = Data(where, np.concatenate([gradients, np.zeros((1, 3))]), np.array([0, 1, -1]), ("x", "x+", "x*"))
-    numbers = np.arange(3)
-    families = {
-        "interpolation": interpolate(data, *pairs(numbers), 2, curvature),
-        "start": Rows((), np.eye(2)[:1], np.ones(1), ("f(x) - f*",)),
-    }
-    goal = Rows((), np.eye(2)[1:], np.zeros(1))
-    what = f"one strongly convex function, mu/L = {curvature:g}, led by the minimiser"
-    return Scene(what, basis.blocks, 2, families, goal, data, (numbers,), start=x, curvature=curvature)
+    who = "a leader" if lead else "the minimiser for a leader"
+    return Scene(
+        f"one strongly convex function, mu/L = {curvature:g}, and {who}",
+        basis.blocks,
+        size,
+        families,
+        Rows((), np.eye(size)[-1:], np.zeros(1)),
+        Data((origin[None], origin[None]), unit[:1], origin[None], np.array([-1]), ("x",)),
+        (np.arange(1),),
+        start=x,
+        heights=(0,),
+        best=origin[None],
+        far={name: (places[name], unit[number + 1], number + 1) for number, name in enumerate(others)},
+        curvature=curvature,
+    )
 
 
 def _curvature(value: float) -> None:

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from straggler import InputError
-from theory.worst_case.interpolation import Data, bounded_below, interpolate
+from theory.worst_case.interpolation import Data, bounded_below, near_start
 from theory.worst_case.methods import Method
-from theory.worst_case.rows import Rows
+from theory.worst_case.rows import Rows, rows_of
 from theory.worst_case.scene import Basis, Scene, gradient_goal, merged
 from theory.worst_case.symmetry import Symmetry, detect
 
@@ -74,20 +74,20 @@ def tilted(method: Method, goal: str = "mean", *, heterogeneous: bool = True) ->
         owners, counts = np.array(points.owner), dict.fromkeys(range(n), 0)
     slots = counts[0] + tilts
     basis = Basis(symmetry, n, slots, common=int((owners == SHARED).sum()), centred=(slots - 1,) if tilts else ())
-    gradients = np.array(
-        [basis.shared(s) if i == SHARED else basis.vector(i, s) for i, s in zip(owners, points.number, strict=True)]
-    )
+    slot = np.array([basis.shared(s) if i == SHARED else basis.vector(i, s) for i, s in zip(owners, points.number, strict=True)])
     tilt = np.array([basis.vector(i, slots - 1) for i in range(n)]) if tilts else np.zeros((n, basis.size))
     kept = np.where(owners == SHARED, 0, owners) == 0
     values, known = _values(owners, np.array(points.number), kept)
-    vectors = np.zeros((len(points.found[0]), basis.size))
-    vectors[: len(gradients)], vectors[-n:] = gradients, tilt
-    data = Data(np.array(points.found) @ vectors, gradients, values, tuple(points.names))
+    found = np.array(points.found)
+    taken, tilted_by = found[:, : len(slot)], found[:, -n:] @ tilt
+    bends = np.where(np.arange(len(slot))[:, None] == 0, 0.0, slot)  # the first point is the start
+    where = taken.sum(axis=1)[:, None] * slot[0] + tilted_by, taken @ bends
+    data = Data(where, np.repeat(slot[:1], len(slot), axis=0), bends, values, tuple(points.names))
     upper, lower = _pairs(owners, kept, symmetry)
-    aim, extra, variables = gradient_goal(gradients[centers], known, goal)
+    aim, extra, variables = gradient_goal(rows_of(data.gradients, centers), known, goal)
     nothing = np.zeros((1, variables))
     families = {
-        "interpolation": interpolate(data, upper, lower, variables),
+        "interpolation": near_start(data, upper, lower, variables),
         "infimum": bounded_below(data, kept.nonzero()[0], variables),
     }
     if tilts:

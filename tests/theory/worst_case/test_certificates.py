@@ -47,7 +47,7 @@ def test_answers_that_are_off_are_refused(changes, complaint) -> None:
 
 def test_another_solver_is_asked_before_giving_up() -> None:
     found = certificate.certify(CONE, [(lying(gram=lambda g: 2 * g), 1e-7), (solver.clarabel, 1e-7)])
-    assert found.upper == pytest.approx(certificate.certify(CONE).upper)
+    assert found.upper == pytest.approx(certificate.certify(CONE).upper, rel=1e-5)
 
 
 def test_the_second_solver_finds_the_same() -> None:
@@ -96,7 +96,7 @@ def test_the_proof_names_what_is_added_up() -> None:
 
 def test_bad_input() -> None:
     family = worst_case.nonconvex(METHOD)
-    for step in (0.0, -1.0, 1e-5, 2.0, float("nan"), float("inf")):
+    for step in (0.0, -1.0, 9e-5, 2.0, float("nan"), float("inf")):
         with pytest.raises(InputError, match="gamma"):
             family.at(gamma=step)
     for wrong in ({"L": 0.0}, {"delta": 0.0}, {"zeta": -1.0}, {"zeta": float("inf")}):

@@ -76,7 +76,7 @@ def test_symmetry_changes_nothing(monkeypatch, build, name) -> None:
         pytest.skip("residuals belong to workers")
     with_it = program.Program(build(method))
     if build is local.smooth or name not in ("path", "star"):  # one function is not taken apart by an exchange
-        assert max(with_it.scene.blocks.sizes) < with_it.scene.data.gradients.shape[1]
+        assert max(with_it.scene.blocks.sizes) < with_it.scene.data.bends.shape[1]
     found = with_it.solve(0.3, heterogeneity=0.4)
     for module in ("points", "tilted"):
         monkeypatch.setattr(f"theory.worst_case.{module}.detect", lambda n, _: symmetry.Symmetry.none(n))

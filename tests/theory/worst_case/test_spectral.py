@@ -76,7 +76,7 @@ def test_equalities_and_matrices_are_checked_too() -> None:
 def test_the_second_solver_finds_the_same() -> None:
     """In three rounds; with more the first-order solver does not meet equalities to seven digits."""
     cone = Program(spectral(3, 4, 0.5)).cone(0.5, heterogeneity=0.25)
-    first, other = (certificate.certify(cone, [one]) for one in ((solver.clarabel, 1e-7), (solver.scs, 3e-5)))
+    first, other = (certificate.certify(cone, [one]) for one in ((solver.clarabel, 1e-7), (solver.scs, 1e-5)))
     assert other.lower <= first.upper
     assert first.lower <= other.upper
 
