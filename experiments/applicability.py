@@ -40,6 +40,8 @@ def obstacle(setting: Setting) -> tuple[str, float | None] | None:
         return f"needs {worst.text}; fails by a factor {worst.factor:.3g}", float(worst.factor)
     if not setting.gamma > 0:
         return f"admits no positive step size here: gamma = {setting.gamma:.3g}", None
+    if setting.claim.apart and setting.theorem.quantity.name in measures.SPECIAL:
+        return "is measured from a common start", None
     lacking = measures.get(setting.theorem.quantity.name).lacking
     return lacking(setting) if lacking else None
 

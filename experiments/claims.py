@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numerics.mixing import MixingSchedule
     from numerics.problems import Problem
     from numerics.timeline import Timeline
+    from numerics.typing import Floats
 
 Option = float | int | str | bool
 
@@ -62,6 +63,8 @@ class Claim(BaseModel):
         Constants of the statement that are chosen and not a property of the run (an accuracy epsilon, ...), by symbol.
     timeline, timeline_options
         Name of the timeline of an asynchronous system and its options; None for its natural one.
+    apart
+        Root mean square distance of the starting points of the workers from their mean, which is where all start at 0.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -83,12 +86,20 @@ class Claim(BaseModel):
     parameters: Mapping[str, float] = {}
     timeline: str | None = None
     timeline_options: Mapping[str, Option] = {}
+    apart: float = Field(default=0.0, ge=0.0, allow_inf_nan=False)
 
     def build_problem(self) -> Problem:
         """Return the problem of the claim."""
         from numerics import problems
 
         return problems.get(self.problem, workers=self.nodes, **self.problem_options)
+
+    def build_start(self, problem: Problem) -> Floats:
+        """Return where the claim starts: shape (d,), or (n, d) where the workers start apart."""
+        from numerics.objectives.tilted import tilts
+
+        start = problem.start()
+        return start + tilts(self.nodes, problem.dim, self.apart, seed=0) if self.apart else start
 
     def build_schedule(self) -> MixingSchedule:
         """Return the mixing schedule of the claim."""
@@ -121,4 +132,6 @@ class Claim(BaseModel):
         described = self.model_dump(exclude={"theorem", "step", "constants", "budget"})
         if self.step in STEEPNESS:
             described["step"] = self.step
+        if not self.apart:
+            del described["apart"]
         return described | {"gamma": gamma, "quantity": quantity, "replicas": [replicas.start, replicas.stop]}

@@ -87,7 +87,7 @@ def _base(claim: Claim, problem: Problem, schedule: MixingSchedule, timeline: Ti
 
     # the step size is not known yet: what depends on it is left out
     algorithm = claim.build_algorithm(1.0)
-    found = constants(algorithm, problem, schedule, claim.iterations, problem.start(), timeline)
+    found = constants(algorithm, problem, schedule, claim.iterations, claim.build_start(problem), timeline)
     later = claim.build_algorithm(2.0).symbols(claim.nodes)
     varying = {name for name, value in algorithm.symbols(claim.nodes).items() if later[name] != value}
     return {name: value for name, value in found.items() if name != "gamma" and name not in varying}

@@ -174,10 +174,11 @@ def found(setting: Setting) -> WorstCase | None:
     """Return the worst case of what the theorem of a claim bounds, with its proof and its instance.
 
     None where there is none: with noise, for another quantity than the mean squared gradient at the centers, for algorithms that
-    are not in the list of `method`, for many rounds or workers, and where no solver's answer can be certified.
+    are not in the list of `method`, for many rounds or workers, for workers that start apart, and where no solver's answer can
+    be certified.
     """
     claim, c = setting.claim, setting.constants
-    few = claim.iterations <= MOST_ROUNDS and claim.nodes <= MOST_WORKERS
+    few = claim.iterations <= MOST_ROUNDS and claim.nodes <= MOST_WORKERS and not claim.apart
     if setting.theorem.quantity.name != "mean_grad_norm_sq" or c.get("sigma") != 0 or not few or claim.step in STEEPNESS:
         return None
     options = tuple(sorted(claim.options.items()))

@@ -163,6 +163,7 @@ def run(setting: Setting, replicas: range, quantities: tuple[str, ...], seed: in
         seed=claim.seed if seed is None else seed,
         timeline=setting.timeline,
         quantities=quantities,
+        x0=claim.build_start(setting.problem),
     )
 
 
@@ -232,6 +233,7 @@ def exact(setting: Setting) -> xr.Dataset | None:
     if not clock.deterministic and clock.chances(0) is None:
         return None
     try:
-        return exact_moments(algorithm, setting.problem, setting.schedule, iterations=claim.iterations, timeline=clock)
+        start = claim.build_start(setting.problem)
+        return exact_moments(algorithm, setting.problem, setting.schedule, iterations=claim.iterations, x0=start, timeline=clock)
     except InputError:  # the claim is well-formed: a system that is not linear says so
         return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from experiments import measures
+from experiments.applicability import obstacle
 from experiments.claims import Claim
 from experiments.settings import prepare
 from experiments.verify import examine
@@ -95,3 +97,25 @@ def test_constants_are_those_of_the_delay_that_runs() -> None:
     assert silent.constants["tau"] == 1
     assert silent.constants["B_E"] == pytest.approx(B_E(silent.schedule, overlap=1))
     assert silent.constants["B_E"] > 2 * B_E(silent.schedule)
+
+
+def test_workers_may_start_apart_where_the_theorem_says_so():
+    apart = {
+        "system": "sgp",
+        "graph": "one-peer-exponential",
+        "problem": "quadratic",
+        "nodes": 4,
+        "iterations": 1000,
+        "apart": 0.5,
+    }
+    small = {"dim": 2, "sigma": 0.0, "smoothness": 0.01, "mu": 0.01, "start": 2.0}
+    claim = Claim(theorem="sgp.theorem-2-consensus", step="prescribed", problem_options=small, **apart)
+    setting = prepare(claim)
+    assert obstacle(setting) is None
+    assert setting.constants["x0_spread"] == pytest.approx(0.5)
+    assert setting.constants["x0_sq"] == pytest.approx(2 * 2.0**2 + 0.5**2)
+    first = measures.base.exact(setting)["consensus_sq"].values[0]
+    assert first == pytest.approx(0.25)
+    same = prepare(claim.model_copy(update={"theorem": "ours.p4", "step": 0.5}))
+    assert "same point" in obstacle(same)[0]
+    assert "apart" not in claim.model_copy(update={"apart": 0.0}).run_description(0.1, "x", range(2))
