@@ -37,7 +37,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -71,20 +71,27 @@ CHANGEABLE = ("gradient", "compute", "network", "training")
 
 @dataclass(frozen=True)
 class Gradient:
-    """One gradient of one worker: how many samples of which unit it uses, and how many bytes it has."""
+    """One gradient of one worker: how many samples of which unit it uses, and how many bytes it has.
+
+    ``parameters``, the number of its coordinates, is that of `of_model`, or what the bytes amount to in single precision.
+    """
 
     bytes: float
     samples: float = 1.0
     unit: str = "samples"
+    parameters: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         positive("bytes", self.bytes, zero_ok=True)
         positive("samples", self.samples)
+        object.__setattr__(self, "parameters", math.ceil(self.bytes / 4))
 
     @classmethod
     def of_model(cls, parameters: int, dtype: str = "float32", samples: float = 1.0, unit: str = "samples") -> Gradient:
         """Return the gradient of a model with so many parameters."""
-        return cls(message_bytes(parameters, dtype), samples, unit)
+        made = cls(message_bytes(parameters, dtype), samples, unit)
+        object.__setattr__(made, "parameters", parameters)
+        return made
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from numerics.algorithms.grouping import Grouping
+from numerics.timeline import compressed
 from numerics.timeline.clock import ClusterTimeline
 from numerics.timeline.system import PATTERNS, WORKLOAD
 from straggler import InputError, UnknownName
@@ -25,9 +26,9 @@ DECIDED = ("period", "switch", "overlap", "send_every", "group", "grouping")
 def on_cluster(algorithm: Algorithm, schedule: MixingSchedule, workload: object = DEFAULT, **options: object) -> ClusterTimeline:
     """Return the timeline of an algorithm on the cluster of a workload.
 
-    The algorithm says how often and in which groups workers average, the schedule who talks to whom. Messages have the size
-    that the workload gives them, whatever the dimension of the problem. Local SGD averages by an all-reduce where the
-    schedule is the exact average of all, and by the messages of its graph where not.
+    The algorithm says how often and in which groups workers average and how messages are compressed, the schedule who talks
+    to whom. Messages have the size that they have for the workload's model, whatever the dimension of the problem. Local SGD
+    averages by an all-reduce where the schedule is the exact average of all, and by the messages of its graph where not.
 
     Parameters
     ----------
@@ -51,8 +52,9 @@ def on_cluster(algorithm: Algorithm, schedule: MixingSchedule, workload: object 
         raise UnknownName("system on a cluster", system, PATTERNS)
     pattern, changes = PATTERNS[system], {name: value for name, value in options.items() if "." in name}
     asked = load(str(workload), changes)
-    free = [name for name in pattern.options if name not in (*DECIDED, "peers")]
-    chosen = _decided(algorithm, schedule.n)
+    decided = {*DECIDED, "peers", *(compressed.OPTIONS if "compressor" in pattern.options else ())}
+    free = [name for name in pattern.options if name not in decided]
+    chosen = _decided(algorithm, schedule.n) | {"reals": asked.gradient.parameters, "algorithm": algorithm}
     for option in free:
         default = pattern.options[option]
         chosen[option] = vars(asked.training)[option] if default is WORKLOAD else default
@@ -80,9 +82,9 @@ def _decided(algorithm: Algorithm, n: int) -> dict[str, Any]:
 
 
 def _decides(option: str) -> str:
-    if option in DECIDED:
-        return "it is an option of the algorithm, which decides it"
-    return "the graph and its weights decide it"
+    if option in ("peers", "allreduce"):
+        return "the graph and its weights decide it"
+    return "it is an option of the algorithm, which decides it"
 
 
 def _averages(schedule: MixingSchedule) -> bool:

@@ -13,7 +13,7 @@ from numerics.streams import Streams
 from numerics.timeline import server_queue, server_rounds
 from numerics.timeline.clock import ClockedCompletions, Span
 from numerics.timeline.completions import Columns, Rows, interval, merged, together
-from straggler import InputError, UnknownName, at_least
+from straggler import InputError, UnknownName, at_least, positive
 
 TOGETHER = ("synchronous", "k-sync", "k-batch-sync")
 APART = ("asynchronous", "k-async", "k-batch-async")
@@ -46,13 +46,17 @@ class Server(ClockedCompletions):
         One of `MODES`.
     k
         Number K of gradients in an update; needed in the four modes that are named after it.
+    gradient_bytes
+        Bytes of what a worker sends, where they are not those of the model that it gets.
 
     References
     ----------
     Dutta et al. (AISTATS 2018), arXiv 1803.01113.
     """
 
-    def __init__(self, cluster: Cluster, mode: str = "asynchronous", k: int | None = None) -> None:
+    def __init__(
+        self, cluster: Cluster, mode: str = "asynchronous", k: int | None = None, gradient_bytes: float | None = None
+    ) -> None:
         super().__init__(cluster, f"server-{mode}")
         if mode not in MODES:
             raise UnknownName("mode", mode, MODES)
@@ -67,7 +71,11 @@ class Server(ClockedCompletions):
         self.slots = 1 if mode in TOGETHER else self.n
         self.staleness = 0 if mode in TOGETHER else None
         self.events = 1 if mode in TOGETHER else max(1, round(self.n / wanted))
-        self._message = cluster.network.at(1).send(cluster.message_bytes)
+        self.gradient_bytes = gradient_bytes
+        inward = cluster.message_bytes if gradient_bytes is None else positive("gradient_bytes", gradient_bytes, zero_ok=True)
+        self._bytes = server_queue.Messages(inward, cluster.message_bytes)
+        network = cluster.network.at(1)
+        self._seconds = server_queue.Messages(network.send(inward), network.send(cluster.message_bytes))
 
     def spans(self, iterations: int, streams: Streams) -> Iterator[Span]:
         """Yield the updates; see `ClusterTimeline.spans`."""
@@ -78,27 +86,28 @@ class Server(ClockedCompletions):
         return self._rounds(iterations, streams)
 
     def options(self) -> dict[str, Any]:
-        """Return mode and K."""
-        return {"mode": self.mode, "k": self.k}
+        """Return mode and K, and the bytes of a gradient where it has its own."""
+        own = {} if self.gradient_bytes is None else {"gradient_bytes": self.gradient_bytes}
+        return {"mode": self.mode, "k": self.k} | own
 
     def _rounds(self, iterations: int, streams: Streams) -> Iterator[Span]:
         now = np.zeros((1, len(streams.replicas)))
         for table in self.tables(iterations, streams):
-            durations, workers, idle = server_rounds.first(table, self._message, self.k)
+            durations, workers, idle = server_rounds.first(table, self._seconds, self.k)
             times = np.cumsum(np.concatenate([now, durations]), axis=0)[1:]
             now = times[-1:]
             yield self._alike(times, idle, workers)
 
     def _batches(self, iterations: int, streams: Streams) -> Iterator[Span]:
         tables = [Rows(self.cluster, generator) for generator in streams.generators("timeline")]
-        feeds = [server_rounds.batches(each, self._message, self.k) for each in tables]
+        feeds = [server_rounds.batches(each, self._seconds, self.k) for each in tables]
         for times, workers, idle in together(feeds, iterations * self.k, self.k):
             shape = (-1, self.k, times.shape[1])
             yield self._alike(times.reshape(shape)[:, -1], idle.sum(axis=0), workers.reshape(shape))
 
     def _alike(self, times: np.ndarray[Any, Any], idle: np.ndarray[Any, Any], workers: Numbers) -> Span:
         nothing = np.zeros(workers.shape, dtype=np.intp)
-        sent = (self.n + self.k) * len(times) * self.cluster.message_bytes
+        sent = (self.n * self._bytes.model + self.k * self._bytes.gradient) * len(times)
         return Span(times, idle, sent, nothing, workers, nothing, nothing[:, :1])
 
     def _apart(self, iterations: int, streams: Streams) -> Iterator[Span]:
@@ -118,12 +127,12 @@ class Server(ClockedCompletions):
                 found = [holder.follow(column.tolist(), k) for holder, column in zip(holders, workers.T, strict=True)]
                 slots = np.stack([each[0] for each in found], axis=-1).reshape(shape)
                 refilled = np.stack([each[1] for each in found], axis=-1)[:, None]
-            sent = 2 * len(times) * self.cluster.message_bytes
+            sent = len(times) * (self._bytes.gradient + self._bytes.model)
             yield Span(times.reshape(shape)[:, -1], idle.sum(axis=0), sent, ages, workers.reshape(shape), slots, refilled)
 
     def _feed(self, rows: Rows) -> Iterator[tuple[np.ndarray[Any, Any], ...]]:
         if self.mode == "k-async" and self.k > 1:
-            return server_queue.batches(Columns(rows), self._message, self.k)
-        if self._message == 0:
+            return server_queue.batches(Columns(rows), self._seconds, self.k)
+        if not any(self._seconds):
             return ((times, workers, np.zeros(len(times))) for times, workers in merged(rows))
-        return server_queue.single(Columns(rows), self._message)
+        return server_queue.single(Columns(rows), self._seconds)

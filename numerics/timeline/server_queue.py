@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from heapq import heapify, heappop, heappush, heapreplace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,7 +12,14 @@ from numerics.events import Numbers
 from numerics.timeline.completions import STRETCH, Columns, Piece
 
 
-def single(columns: Columns, message: float) -> Iterator[Piece]:
+class Messages(NamedTuple):
+    """Something about the two kinds of messages: gradients come in, models go out."""
+
+    gradient: float
+    model: float
+
+
+def single(columns: Columns, message: Messages) -> Iterator[Piece]:
     """Yield (times of arrival, workers, idle) of the gradients if every worker gets a model as soon as its gradient is there.
 
     Parameters
@@ -19,10 +27,10 @@ def single(columns: Columns, message: float) -> Iterator[Piece]:
     columns
         The computations ahead.
     message
-        Seconds that the card is busy with each message, in each direction.
+        Seconds that the card is busy with each message.
     """
     (ahead,) = columns.queues
-    n = len(ahead)
+    n, (arrival, answer) = len(ahead), message
     heap = list(zip(columns.first(), range(n), strict=True))
     heapify(heap)
     inward = outward = 0.0
@@ -31,8 +39,8 @@ def single(columns: Columns, message: float) -> Iterator[Piece]:
         for _ in range(STRETCH):
             sent, code = heap[0]
             worker = code % n
-            inward = (inward if inward > sent else sent) + message
-            outward = (outward if outward > inward else inward) + message
+            inward = (inward if inward > sent else sent) + arrival
+            outward = (outward if outward > inward else inward) + answer
             times.append(inward)
             workers.append(worker)
             idle.append(outward - sent)
@@ -45,10 +53,10 @@ def single(columns: Columns, message: float) -> Iterator[Piece]:
         yield np.array(times), np.array(workers), np.array(idle)
 
 
-def batches(columns: Columns, message: float, k: int) -> Iterator[Piece]:
+def batches(columns: Columns, message: Messages, k: int) -> Iterator[Piece]:
     """Yield (times of arrival, workers, idle) of the gradients if K workers wait for each other and go on together."""
     (ahead,) = columns.queues
-    n = len(ahead)
+    n, (arrival, answer) = len(ahead), message
     heap = list(zip(columns.first(), range(n), strict=True))
     heapify(heap)
     inward = outward = 0.0
@@ -59,12 +67,12 @@ def batches(columns: Columns, message: float, k: int) -> Iterator[Piece]:
             arrived = []
             for _ in range(k):
                 sent, code = heappop(heap)
-                inward = (inward if inward > sent else sent) + message
+                inward = (inward if inward > sent else sent) + arrival
                 arrived.append((sent, code))
                 times.append(inward)
             for sent, code in arrived:
                 worker = code % n
-                outward = (outward if outward > inward else inward) + message
+                outward = (outward if outward > inward else inward) + answer
                 workers.append(worker)
                 idle.append(outward - sent)
                 if not ahead[worker]:

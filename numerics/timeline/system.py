@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from numerics import graphs
 from numerics.mixing import GroupMean, MixingSchedule, PeriodicSchedule
+from numerics.timeline import compressed
 from numerics.timeline.clock import ClusterTimeline
 from numerics.timeline.overlapped import NeighbourBarrier, Overlapped
 from numerics.timeline.pairwise import Pairwise
@@ -65,7 +66,8 @@ def of_system(
         ``period`` (rounds between two averages over all), ``switch`` (first local round), ``allreduce`` (algorithm of
         collectives), ``barrier`` (global or neighbour), ``peers``, ``overlap``, ``send_every``, ``partners``, ``initiators``,
         ``mode`` and ``k`` (of the server), ``mode`` (solo or majority), ``group`` (size, or "sqrt"), ``grouping`` (dynamic,
-        fixed). See the timelines for their meaning, and `PATTERNS` for which system has which.
+        fixed); ``compressor`` and its options, where messages are compressed. See the timelines for their meaning, and
+        `PATTERNS` for which system has which.
 
     Raises
     ------
@@ -86,6 +88,11 @@ def of_system(
         asked = replace(workload, training=replace(workload.training, group=chosen["group"]))
         chosen["group"] = asked.group_size(workers)
     schedule = _schedule(system, pattern, workers, graph, chosen)
+    if "compressor" in pattern.options:
+        from numerics import algorithms
+
+        told: dict[str, Any] = {name: value for name, value in options.items() if name in compressed.OPTIONS}
+        chosen |= {"reals": workload.gradient.parameters, "algorithm": algorithms.get(system, step_size=1.0, **told)}
     return pattern.build(workload.cluster(workers), schedule, chosen)
 
 
@@ -127,12 +134,21 @@ def _eager(cluster: Cluster, _: MixingSchedule, chosen: dict[str, Any]) -> Clust
     return WaitAvoiding(cluster, chosen["mode"], None, chosen["period"], chosen["allreduce"])
 
 
+def _gathered(cluster: Cluster, schedule: MixingSchedule, chosen: dict[str, Any]) -> ClusterTimeline:
+    return compressed.in_rounds(chosen["algorithm"], cluster, schedule, chosen["reals"], chosen["allreduce"])
+
+
+def _collected(cluster: Cluster, _: MixingSchedule, chosen: dict[str, Any]) -> ClusterTimeline:
+    return compressed.at_server(chosen["algorithm"], cluster, chosen["reals"])
+
+
 RELEASED = 32
 """Rounds between two blocking averages in the released code of eager-SGD."""
 
 _SPREAD = Pattern(_periodic, {"period": WORKLOAD, "allreduce": WORKLOAD})
 _SERVED = Pattern(lambda cluster, _, chosen: Server(cluster, chosen["mode"], chosen["k"]), {"mode": "asynchronous", "k": None})
 _EVERY_GRADIENT = Pattern(lambda cluster, *_: Server(cluster, "asynchronous"), {})
+_COMPRESSED = Pattern(_gathered, {"allreduce": WORKLOAD} | dict.fromkeys(compressed.OPTIONS))
 
 PATTERNS: dict[str, Pattern] = {
     "sgd": Pattern(lambda cluster, schedule, chosen: Barrier(cluster, schedule, chosen["allreduce"]), {"allreduce": WORKLOAD}),
@@ -158,10 +174,17 @@ PATTERNS: dict[str, Pattern] = {
     "lgd": _SPREAD,
     "lsgd": _SPREAD,
     "eager": Pattern(_eager, {"mode": "solo", "period": RELEASED, "allreduce": WORKLOAD}),
+    "compressed-sgd": _COMPRESSED,
+    "ef-sgd": _COMPRESSED,
+    "def": _COMPRESSED,
+    "mem-sgd": _COMPRESSED,
+    "compressed-messages": _COMPRESSED,
+    "async-ef": Pattern(_collected, dict.fromkeys(compressed.OPTIONS)),
     "wagma": Pattern(_wagma, {"group": WORKLOAD, "period": WORKLOAD, "grouping": "dynamic", "allreduce": WORKLOAD}),
 }
 """Systems that a cluster is modelled for.
 
 Workers of a server exchange with it after every gradient. Elastic averaging and leaders in rounds spread the center or
-the leader's model by the all-reduce, which takes no less time than a broadcast.
+the leader's model by the all-reduce, which takes no less time than a broadcast. For
+compressed messages see `numerics.timeline.compressed`.
 """

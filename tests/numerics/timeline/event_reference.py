@@ -135,8 +135,9 @@ def pairwise(table, partner, cost, events, queue=True):
     return found
 
 
-def server(table, mode, k, message, updates):
-    """(time, workers, ages) of the updates of a parameter server in any mode."""
+def server(table, mode, k, message, updates, answer=None):
+    """(time, workers, ages) of the updates of a parameter server in any mode; models take as long as gradients unless told."""
+    answer = message if answer is None else answer
     agenda, n = Agenda(), len(table[0])
     inward, outward = Card(agenda), Card(agenda)
     step, reserved, version, read, batch, found = [0] * n, [0] * n, 0, [0] * n, [], []
@@ -149,7 +150,7 @@ def server(table, mode, k, message, updates):
 
     def order(worker):
         reserved[worker] = take(worker)
-        outward.ask(message, "model", worker, era)
+        outward.ask(answer, "model", worker, era)
 
     for worker in range(n):
         if anew:

@@ -165,14 +165,17 @@ MODES += [("asynchronous", 1), ("k-async", 4), ("k-async", 1), ("k-batch-async",
 
 
 @pytest.mark.usefixtures("stretch")
-@pytest.mark.parametrize("network", ["free", "flat"])
+@pytest.mark.parametrize(("network", "own"), [("free", None), ("flat", None), ("flat", 5.0), ("flat", 150.0)])
 @pytest.mark.parametrize(("mode", "k"), MODES)
-def test_servers(mode, k, network):
+def test_servers(mode, k, network, own):
+    """``own``: bytes of a gradient where they are not those of the model."""
     machine = cluster(6, network)
-    timeline = Server(machine, mode, k)
+    timeline = Server(machine, mode, k, own)
     events = played(timeline, 150)
+    send = machine.network.send
     for replica in REPLICAS:
-        wanted = reference.server(table(machine, replica, 1500), mode, k, machine.network.send(60), 150)
+        rows = table(machine, replica, 1500)
+        wanted = reference.server(rows, mode, k, send(60 if own is None else own), 150, send(60))
         close([event.time[replica] for event in events], [each[0] for each in wanted])
         for event, (_, workers, ages) in zip(events, wanted, strict=True):
             found = zip(event.workers[:, replica].tolist(), event.age[:, replica].tolist(), strict=True)

@@ -50,7 +50,8 @@ def test_every_system_with_a_cluster_gets_a_clock(name):
     # completions may coincide, rounds take time; nobody computes faster than the workload says
     assert (np.diff(times, axis=0) >= 0).all()
     assert (times[-1] >= 0.611 * (12 if algorithm.pattern == "rounds" else 12 // 8)).all()
-    assert run.provenance["timeline"]["cluster"]["message_bytes"] == 4 * 25559081
+    sent = 4 * 25559081 / (2 if name == "def" else 1)  # one of two blocks that all share
+    assert run.provenance["timeline"]["cluster"]["message_bytes"] == pytest.approx(sent, abs=4)
 
 
 @pytest.mark.parametrize(
