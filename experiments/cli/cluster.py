@@ -34,7 +34,7 @@ def cluster(
         typer.Option(
             "--set",
             metavar="OPTION=VALUE",
-            help="Option of the system (period, barrier, group, compressor, ...), or a value of the workload: network.bandwidth, ...",
+            help="Option of the system (period, barrier, group, compressor, ...), or of the workload: network.bandwidth, ...",
         ),
     ] = None,
     as_json: options.Json = False,
