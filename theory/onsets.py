@@ -9,6 +9,7 @@ import sympy as sp
 
 from straggler import StragglerError
 from theory.chain import distributed
+from theory.roots import positive_root
 from theory.symbols import Expr, K, L, delta, gamma
 from theory.theorem import Theorem
 
@@ -121,23 +122,12 @@ def _by_power(bound: Expr) -> dict[sp.Rational, Expr] | None:
 def _crossing(falling: dict[sp.Rational, Expr], level: Expr) -> Expr | None:
     """Return the K at which ``sum of c K^(-e)`` over ``falling`` (e to c) equals ``level``.
 
-    In ``z = K^(-g)``, g the common divisor of the exponents, this is a polynomial with one positive root; it is written down
-    for ``a z = l``, ``a z + b z^2 = l`` and ``a z + b z^3 = l``, the forms that bounds of this kind take.
+    In ``z = K^(-g)``, g the common divisor of the exponents, this is a polynomial with one positive root; None where that has no
+    closed form.
     """
     divisor = _divisor(tuple(falling))
-    by_degree = {int(power / divisor): coefficient for power, coefficient in falling.items()}
-    degrees = sorted(by_degree)
-    a, b = by_degree[degrees[0]], by_degree[degrees[-1]]
-    if degrees == [1]:
-        root = level / a
-    elif degrees == [1, 2]:
-        root = 2 * level / (a + sp.sqrt(a**2 + 4 * b * level))
-    elif degrees == [1, 3]:  # Viète's form for one real root; Cardano's subtracts nearly equal numbers
-        p, q = a / b, level / b
-        root = 2 * sp.sqrt(p / 3) * sp.sinh(sp.asinh(3 * q / (2 * p) * sp.sqrt(3 / p)) / 3)
-    else:
-        return None
-    return root ** (-1 / divisor)
+    root = positive_root({int(power / divisor): coefficient for power, coefficient in falling.items()}, level)
+    return None if root is None else root ** (-1 / divisor)
 
 
 def _divisor(powers: Sequence[sp.Rational]) -> sp.Rational:
