@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from experiments.cli import options
 from experiments.cli.output import console, number, print_json, table
 
-_ONSETS = ("K_conditions", "K_non_vacuous", "K_linear", "bound")
+if TYPE_CHECKING:
+    from experiments.comparison import Entry
+
+_NUMBERS = ("K_conditions", "K_non_vacuous", "K_linear", "bound", "step")
+_SYSTEMS = "dpsgd, sgp, wagma-sequential, ...: a system with a theorem about K; one or more."
 
 
 def compare(
-    systems: Annotated[
-        list[str], typer.Argument(metavar="SYSTEM...", help="sgd, dpsgd, sgp, osgp, local-sgd, adpsgd, apsgd; one or more.")
-    ],
+    systems: Annotated[list[str], typer.Argument(metavar="SYSTEM...", help=_SYSTEMS)],
     nodes: options.Nodes = None,
     graph: Annotated[str, typer.Option("--graph", metavar="G", help="Name of a graph, or a file networkx can read.")] = "ring",
     weights: options.Weights = None,
@@ -30,19 +33,23 @@ def compare(
 ) -> None:
     """Compare systems by their theorems: from which K these apply, say something and speed up linearly, and who wins where.
 
-    K counts rounds, of one batch of gradients from each worker. Bounds are compared, not runs, and gradients, not seconds.
+    K counts rounds, of one batch of gradients from each worker. Bounds are compared, not runs, and gradients, not seconds. Where
+    a theorem leaves the step free, it is the admissible one with the least bound. Different quantities are ranked apart.
     """
     from experiments import comparison
+    from experiments.comparison_setting import Setting
 
     asked = comparison.known(systems)
     from experiments.cli.theorems import given_constants
     from numerics import graphs
+    from theory.lower_bounds import SOURCE
+    from theory.references import paper
 
     given = given_constants(constants)
     chosen = options.settings("--graph-set", graph_set)
     with options.understood("--graph-set", chosen):
         topology = graphs.get(graph, nodes, **chosen)
-    setting = comparison.Setting(topology, weights, given)
+    setting = Setting(topology, weights, given)
     found, left_out = comparison.entries(asked, setting)
     regions, lower = comparison.regions(found), setting.lower_bounds(topology.diameter)
     if as_json:
@@ -60,23 +67,45 @@ def compare(
         return
     shown = ", ".join(f"{name} = {value:g}" for name, value in setting.common.items() if name != "n")
     typer.echo(f"{topology.name}, {topology.n} nodes; {shown}")
-    rows = [
-        [entry.system, entry.theorem, *(_onset(getattr(entry, name)) for name in _ONSETS), "yes" if entry.best else ""]
-        for entry in found
-    ]
-    console().print(table(("system", "theorem", *_ONSETS, "best"), rows, right=_ONSETS, whole=("system", "theorem")))
-    for entry in left_out:
-        typer.echo(f"left out: {entry['theorem']}: {entry['why']}")
+    for quantity in dict.fromkeys(entry.quantity for entry in found):
+        typer.echo(f"\n{quantity}")
+        rows = [
+            [entry.system, entry.theorem, *(_onset(getattr(entry, name)) for name in _NUMBERS), "yes" if entry.best else ""]
+            for entry in found
+            if entry.quantity == quantity
+        ]
+        console().print(table(("system", "theorem", *_NUMBERS, "best"), rows, right=_NUMBERS, whole=("system", "theorem")))
+    _remarks(found, left_out)
     if lower is not None:
-        typer.echo(
-            f"\nOrders of the rounds to epsilon = {setting.common['epsilon']:g} (constants not claimed) and of the theorems"
-        )
-        for name, rounds in (*lower.items(), *((entry.theorem, entry.rounds_to_epsilon) for entry in found)):
-            typer.echo(f"  {name:<30}{_onset(rounds)}")
-        typer.echo()
-    for region in regions:
-        who = "no theorem applies" if region.system is None else f"{region.system} ({region.theorem})"
-        typer.echo(f"K = {number(region.first)} to {number(region.last)}: {who}")
+        source = f"{paper(SOURCE).short}, recalled; constants not claimed"
+        typer.echo(f"\nOrders of the rounds to epsilon = {setting.common['epsilon']:g} ({source}) and of the theorems")
+        for name, rounds in (
+            *lower.items(),
+            *((f"{entry.theorem} ({entry.system})", entry.rounds_to_epsilon) for entry in found),
+        ):
+            typer.echo(f"  {name:<58}{_onset(rounds)}")
+    for ranked in dict.fromkeys(region.quantity for region in regions):
+        typer.echo(f"\nSmallest bound of {ranked}" if ranked else "")
+        for region in regions:
+            if region.quantity == ranked:
+                who = "no theorem applies" if region.system is None else f"{region.system} ({region.theorem})"
+                typer.echo(f"K = {number(region.first)} to {number(region.last)}: {who}")
+
+
+def _remarks(found: Sequence[Entry], left_out: Sequence[dict[str, str]]) -> None:
+    """Say what was assumed, what never applies and why, what was left out, and how a theorem is to be read."""
+    for entry in found:
+        if entry.never:
+            typer.echo(f"never: {entry.theorem} ({entry.system}): {'; '.join(entry.never)}")
+    for gone in left_out:
+        typer.echo(f"left out: {gone['theorem']} ({gone['system']}): {gone['why']}")
+    for entry in found:
+        if entry.note:
+            typer.echo(f"note: {entry.theorem} ({entry.system}): {entry.note}")
+    assumed = {(name, value, why): None for entry in found for name, (value, why) in entry.assumed.items()}
+    for name, value, why in assumed:
+        who = dict.fromkeys(entry.system for entry in found if entry.assumed.get(name) == (value, why))
+        typer.echo(f"assumed: {name} = {number(value)} for {', '.join(who)}: {why}")
 
 
 def _onset(value: float | None) -> str:

@@ -4,16 +4,21 @@ import pytest
 
 import theory
 from experiments import comparison
+from experiments.contenders import DEFAULTS, NOT_COMPARED
 
 KEYS = {"graph", "nodes", "constants", "theorems", "lower_bounds", "left_out", "winners"}
 ENTRY = {
-    *("system", "theorem", "standing", "K_conditions", "K_non_vacuous", "K_linear", "bound", "best"),
-    *("iterations_per_round", "constants", "rounds_to_epsilon"),
+    *("system", "theorem", "quantity", "standing", "K_conditions", "K_non_vacuous", "K_linear", "bound", "step", "best"),
+    *("iterations_per_round", "constants", "assumed", "note", "never", "rounds_to_epsilon"),
 }
 
 
 def by_key(found):
     return {entry["theorem"]: entry for entry in found["theorems"]}
+
+
+def by_pair(found):
+    return {(entry["system"], entry["theorem"]): entry for entry in found["theorems"]}
 
 
 def test_json(cli):
@@ -26,7 +31,8 @@ def test_json(cli):
     assert entry["constants"]["rho"] == pytest.approx(second**2)
     for entry in found["theorems"]:
         if entry["bound"] is not None:
-            bound = theory.get(entry["theorem"]).bound(**entry["constants"], K=1e7)
+            step = {} if entry["step"] is None else {"gamma": entry["step"]}
+            bound = theory.get(entry["theorem"]).bound(**entry["constants"], **step, K=1e7)
             assert entry["bound"] == pytest.approx(bound)
     assert [entry["system"] for entry in found["theorems"] if entry["best"]] == ["sgd", "dpsgd", "sgp", "local-sgd"]
     # without a consensus error nothing is left to win
@@ -42,22 +48,27 @@ def test_updates_are_counted_in_rounds(cli):
     assert stale["K_conditions"] == pytest.approx(4 * 7**2 / 2**2 / 4)  # 4 L Delta (T + 1)^2/sigma^2 updates
     # the pair of a worker on a ring of four: E[W'W] = I - (I - P)/4 with P the walk, of second eigenvalue 0
     assert found["adpsgd.corollary-2:rederived"]["constants"]["rho"] == pytest.approx(1 - 1 / 4)
+    assert stale["step"] is None
+    assert found["apsgd.theorem-1"]["bound"] < stale["bound"]
     assert found["adpsgd.corollary-2:rederived"]["K_conditions"] < found["adpsgd.corollary-2:printed"]["K_conditions"]
 
 
 def test_winners_change_where_bounds_cross(cli):
-    found = cli("compare", "dpsgd", "apsgd", "-n", 16, "--json").json
-    winners = found["winners"]
-    assert [winner["first"] for winner in winners] == sorted(winner["first"] for winner in winners)
+    words = ("compare", "dpsgd", "eager", "-n", 16, "--json")
+    winners = cli(*words).json["winners"]
+    assert [winner["theorem"] for winner in winners] == ["eager.theorem-6.3-bound:corrected", "ours.p2"]
     assert (winners[0]["first"], winners[-1]["last"]) == (1, 1e12)
-    assert [winner["theorem"] for winner in winners[:2]] == ["ours.p2-tuned", "apsgd.corollary-2"]
-    # from where it applies, the server has the smaller bound
-    onset = by_key(found)["apsgd.corollary-2"]["K_conditions"]
-    assert winners[0]["last"] < onset * 1.2
-    assert winners[1]["first"] >= onset * 0.99
+    assert winners[1]["first"] == pytest.approx(winners[0]["last"] * 10**0.05)
+    for winner, end in ((winners[0], "last"), (winners[1], "first")):
+        at = by_key(cli(*words, "--set", f"K={winner[end]!r}").json)
+        bounds = [at[other["theorem"]]["bound"] for other in (winner, *(one for one in winners if one is not winner))]
+        assert bounds[0] < bounds[1]
     never = cli("compare", "apsgd", "-n", 16, "--set", "zeta=1", "--json").json
-    assert never["winners"] == [{"first": 1, "last": 1e12, "system": None, "theorem": None}]
-    assert by_key(never)["apsgd.corollary-2"]["K_conditions"] is None
+    assert never["winners"] == [
+        {"quantity": "mean_grad_norm_sq", "first": 1, "last": 1e12, "system": None, "theorem": None},
+    ]
+    entry = by_key(never)["apsgd.corollary-2"]
+    assert (entry["K_conditions"], entry["never"]) == (None, ["zeta = 0 (iid data)"])
 
 
 def test_batches(cli):
@@ -82,8 +93,8 @@ def test_lower_bounds(cli):
 def test_theorems_that_do_not_speak_about_the_graph_are_left_out(cli):
     found = cli("compare", "dpsgd", "sgp", "-n", 6, "--graph", "star", "--weights", "push", "--json").json
     left = {entry["theorem"] for entry in found["left_out"]}
-    assert left == {"ours.p2-tuned", "dpsgd.corollary-2:rederived", "ours.p4-doubly-tuned"}
-    assert set(by_key(found)) == {"ours.p4-tuned", "sgp.theorem-1:rederived"}
+    assert left == {"ours.p2", "ours.p2-tuned", "dpsgd.corollary-2:rederived", "ours.p4-doubly", "ours.p4-doubly-tuned"}
+    assert set(by_key(found)) == {"ours.p4", "ours.p4-tuned", "sgp.theorem-1:rederived"}
 
 
 def test_constants_given_replace_those_of_the_graph(cli):
@@ -99,14 +110,94 @@ def test_table(cli):
     lines = cli("compare", "sgd", "dpsgd", "sgd", "-n", 4, "--graph", "one-peer-exponential").out.splitlines()
     assert lines[0].startswith("one-peer-exponential, 4 nodes; K = 1e+06, L = 1")
     assert [line.split()[1] for line in lines if line.startswith(" sgd")] == list(comparison.CANDIDATES["sgd"])
-    assert sum("never" in line for line in lines) == 1  # one round of one peer contracts nothing
-    assert sum(line.startswith("left out: dpsgd.corollary-2:rederived: ") for line in lines) == 1
-    assert lines[-1] == "K = 1 to 1e+12: sgd (ours.p1-tuned)"
+    assert [line for line in lines if line.startswith("never: ")] == [
+        "never: ours.p2 (dpsgd): rho < 1",  # one round of one peer contracts nothing
+        "never: ours.p2-tuned (dpsgd): rho < 1",
+    ]
+    assert sum(line.startswith("left out: dpsgd.corollary-2:rederived (dpsgd): ") for line in lines) == 1
+    assert lines[-1] == "K = 1 to 1e+12: sgd (ours.p1)"
+
+
+def test_products_of_rounds_contract_where_one_round_does_not(cli):
+    """D-PSGD on the one-peer graph: E(k, k) = I - J is added to log2(n) - 1 norms of one."""
+    found = by_pair(cli("compare", "dpsgd", "sgp", "-n", 16, "--graph", "one-peer-exponential", "--json").json)
+    assert found["dpsgd", "ours.p2"]["K_conditions"] is None
+    gossip, push = (found[system, "ours.p4-doubly"] for system in ("dpsgd", "sgp"))
+    assert (gossip["constants"]["B_E"], gossip["constants"]["B_2"]) == (pytest.approx(16), pytest.approx(4))
+    assert (push["constants"]["B_E"], push["constants"]["B_2"]) == (pytest.approx(9), pytest.approx(3))
+    assert gossip["best"]
+    assert push["bound"] < gossip["bound"] < 0.01
+
+
+COMPARED = sorted(set(comparison.CANDIDATES) - {"adversarial-views", "adversarial-views-async"})
+
+
+@pytest.mark.parametrize("system", COMPARED)
+def test_every_system_has_a_bound_and_says_what_it_assumed(cli, system):
+    found = cli("compare", system, "-n", 16, "--set", "K=1e9", "--json").json
+    assert found["left_out"] == []
+    bounds = [entry for entry in found["theorems"] if entry["bound"] is not None]
+    assert bounds
+    found_on_graphs = {"n", "rho", "B", "B_E", "B_2", "C", "q", "one_minus_q"}
+    for entry in found["theorems"]:
+        assert set(entry["constants"]) <= found_on_graphs | set(DEFAULTS) | set(entry["assumed"])
+        assert all(why for _, why in entry["assumed"].values())
+    for entry in bounds:
+        step = {} if entry["step"] is None else {"gamma": entry["step"]}
+        here = entry["constants"] | step | {"K": 1e9 * entry["iterations_per_round"]}
+        assert theory.get(entry["theorem"]).applies(**here)
+        assert entry["bound"] == pytest.approx(theory.get(entry["theorem"]).bound(**here), rel=1e-9)
+
+
+def test_every_system_of_the_house_is_compared_or_says_why_not():
+    from numerics.algorithms import REGISTRY
+
+    assert set(REGISTRY) == set(comparison.CANDIDATES) | set(NOT_COMPARED)
+    assert not set(comparison.CANDIDATES) & set(NOT_COMPARED)
+    for system, keys in comparison.CANDIDATES.items():
+        for key in keys:
+            assert system in theory.get(key).systems or (system, key) == ("dpsgd", "ours.p4-doubly")
+            assert theory.get(key).iteration is not None
+
+
+def test_quantities_are_never_ranked_together(cli):
+    found = cli("compare", "sgd", "ef-sgd", "mem-sgd", "-n", 8, "--json").json
+    best = [(entry["system"], entry["quantity"]) for entry in found["theorems"] if entry["best"]]
+    assert len(best) == len(set(best))
+    assert {("ef-sgd", "mean_grad_norm_sq"), ("ef-sgd", "mean_view_grad_norm_sq")} <= set(best)
+    spoken = {entry["theorem"]: entry["quantity"] for entry in found["theorems"]}
+    for winner in found["winners"]:
+        assert winner["theorem"] is None or spoken[winner["theorem"]] == winner["quantity"]
+    shown = cli("compare", "sgd", "mem-sgd", "-n", 8).out.splitlines()
+    assert "mean_grad_norm_sq" in shown
+    assert "weighted_average_suboptimality" in shown
+
+
+def test_the_gauge_is_that_of_the_theorem_for_the_system(cli):
+    """B^2 of T updates late with G^2 = M^2 + sigma^2, and of error feedback."""
+    words = ("--set", "M=2", "--set", "sigma=3", "--set", "T=5", "--set", "lost=0.25", "-n", 4, "--json")
+    late = by_pair(cli("compare", "hogwild", "ef-sgd", *words).json)
+    assert late["hogwild", "ours.elastic-nc"]["constants"]["B"] == pytest.approx(5 * math.sqrt(13))
+    assert late["ef-sgd", "ours.elastic-nc-parallel"]["constants"]["B"] == pytest.approx(math.sqrt(13))  # 1/2 over 1 - 1/2
+    assert late["hogwild", "ours.elastic-nc"]["assumed"] == {}
+    given = by_pair(cli("compare", "adversarial-views", "--set", "B=7", "-n", 4, "--json").json)
+    assert given["adversarial-views", "ours.elastic-nc-parallel"]["constants"]["B"] == 7
+    without = cli("compare", "adversarial-views", "-n", 4)
+    assert without.status == 0
+    assert "needs B, which nothing says: --set B=..." in without.out
+
+
+def test_a_theorem_of_one_worker_promises_no_speed_up(cli):
+    """Each iteration of error feedback takes a gradient of every worker, and its theorem about views counts one."""
+    entry = by_key(cli("compare", "ef-sgd", "-n", 8, "--json").json)["ef-sgd.theorem-2:rederived"]
+    assert (entry["iterations_per_round"], entry["K_linear"]) == (1, None)
 
 
 @pytest.mark.parametrize(
     ("words", "line"),
     [
+        ("wagma -n 4", "system = 'wagma' is not admissible: needs one with a theorem to compare by: its theorems are about"),
+        ("sgd -n 4 --set mu=0", "mu = 0.0 is not admissible"),
         ("dpsg -n 4", "unknown system 'dpsg'; did you mean dpsgd"),
         ("sgd", "nodes = None is not admissible"),
         ("sgd -n 1", "nodes = 1 is not admissible"),
