@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from theory.card import Card
+    from theory.optimal import BestStep
     from theory.theorem import Theorem
 
 
@@ -22,6 +23,9 @@ def theorems(
     constants: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A constant of the theorem, such as K=1e5.")
     ] = None,
+    best_step: Annotated[
+        bool, typer.Option("--best-step", help="Take the step size that minimises the bound, where KEY leaves it free.")
+    ] = False,
     units: Annotated[
         bool, typer.Option("--units", help="List where statements add or compare unlike units, over all theorems or in KEY.")
     ] = False,
@@ -31,13 +35,13 @@ def theorems(
     import theory
 
     if units:
-        if constants:
-            raise typer.BadParameter("--units and --set exclude each other: units need no numbers")
+        if constants or best_step:
+            raise typer.BadParameter("--units goes with no --set and no --best-step: units need no numbers")
         _show_units(theory.keys() if key is None else (theory.resolve(key),), as_json)
         return
     if key is None:
-        if constants:
-            raise typer.BadParameter("--set needs the KEY of a theorem")
+        if constants or best_step:
+            raise typer.BadParameter(f"{'--set' if constants else '--best-step'} needs the KEY of a theorem")
         if as_json:
             print_json({"theorems": [_listed(card) for card in theory.cards()]})
             return
@@ -46,15 +50,19 @@ def theorems(
         return
     theorem = theory.get(key)
     numbers = given_constants(constants)
-    found = described(theorem, numbers)
+    best = _best_step(theorem, numbers) if best_step else None
+    found = described(theorem, numbers if best is None else numbers | {"gamma": best.step}) | {"best_step": _step(best)}
     if as_json:
         print_json(found)
         return
     from experiments.cli.statement import statement
 
     typer.echo(statement(theorem))
-    if numbers:
-        typer.echo(f"\nAt {', '.join(f'{name} = {value:g}' for name, value in numbers.items())}\n")
+    if found["set"]:
+        typer.echo(f"\nAt {', '.join(f'{name} = {value:g}' for name, value in found['set'].items())}\n")
+        if best is not None:
+            stops = f"stopped by {', '.join(best.binding)}" if best.binding else "where the bound turns"
+            typer.echo(f"  {'best step':<13}{number(best.step)} ({best.path}; {stops})")
         for name, label in (("step_size", "step size"), ("largest_step", "largest step"), ("bound", "bound")):
             if found[name] is not None:
                 typer.echo(f"  {label:<13}{number(found[name])}")
@@ -62,6 +70,24 @@ def theorems(
             typer.echo(f"  linear speed-up from K = {number(found['rate']['linear_speedup_from_K'])} on")
         rows = [[check["text"], "yes" if check["holds"] else "no", number(check["factor"])] for check in found["conditions"]]
         console().print(table(("condition", "holds", "left side / right side"), rows, right=("left side / right side",)))
+
+
+def _best_step(theorem: Theorem, numbers: dict[str, float]) -> BestStep:
+    """Return the step that minimises the bound; what is missing besides it is named."""
+    from theory.optimal import best_step
+
+    if "gamma" in numbers:
+        raise typer.BadParameter("--best-step looks for gamma: leave --set gamma out")
+    if theorem.step is None:
+        _complete(theorem, numbers | {"gamma": 1.0})
+    return best_step(theorem, **numbers)
+
+
+def _step(best: BestStep | None) -> dict[str, Any] | None:
+    if best is None:
+        return None
+    shown = None if best.expression is None else str(best.expression)
+    return vars(best) | {"expression": shown, "binding": list(best.binding)}
 
 
 def _show_units(keys: Sequence[str], as_json: bool) -> None:

@@ -83,6 +83,23 @@ def test_statement_with_numbers(cli):
     assert f"bound        {2 * 3 / 1e3 + 0.1 * 2 * 0.25 / 4:.4g}" in shown
 
 
+def test_the_best_step_is_put_in(cli):
+    """P1: sqrt(2 Delta n / (L K sigma^2)), and 2 sqrt(2 Delta L sigma^2 / (n K)) there."""
+    numbers = {"n": 4, "K": "1e4", "L": 2, "delta": 3, "sigma": 0.5}
+    found = cli("theorems", "ours.p1", *given(numbers), "--best-step", "--json").json
+    step = math.sqrt(2 * 3 * 4 / (1e4 * 2 * 0.25))
+    assert found["best_step"]["step"] == found["set"]["gamma"] == pytest.approx(step)
+    assert found["bound"] == found["best_step"]["bound"] == pytest.approx(2 * math.sqrt(2 * 3 * 2 * 0.25 / (4 * 1e4)))
+    assert found["best_step"]["path"] == "closed form"
+    assert found["best_step"]["binding"] == []
+    assert "sqrt(delta)" in found["best_step"]["expression"]
+    shown = cli("theorems", "ours.p1", *given(numbers), "--best-step").out
+    assert f"best step    {step:.4g} (closed form; where the bound turns)" in shown
+    stopped = cli("theorems", "ours.p1", *given(numbers | {"sigma": 0}), "--best-step").out
+    assert "best step    0.5 (closed form; stopped by gamma <= 1/L)" in stopped
+    assert cli("theorems", "ours.p1", *given(numbers | {"gamma": 0.1}), "--json").json["best_step"] is None
+
+
 def test_units_that_do_not_match_are_shown(cli):
     shown = cli("theorems", "sgp.theorem-1:printed").out
     section = shown.split("Units do not match\n")[1].split("\n\nLaTeX")[0]
@@ -128,7 +145,14 @@ def test_unit_findings_of_one_theorem(cli):
         ("ours.p1 --set n=nan", "n = nan is not admissible: needs a number, not NaN"),
         ("ours.p1 --set n=0", "n = 0.0 is not admissible: needs n >= 1 (number of workers)"),
         ("ours.p1 --set n", "--set = 'n' is not admissible: needs NAME=VALUE"),
-        ("ours.p1 --units --set n=3", "Invalid value: --units and --set exclude each other"),
+        ("ours.p1 --units --set n=3", "Invalid value: --units goes with no --set"),
+        ("--best-step", "Invalid value: --best-step needs the KEY of a theorem"),
+        ("ours.p1 --best-step --set gamma=0.1", "Invalid value: --best-step looks for gamma"),
+        (
+            "ours.p1 --best-step --set n=4 --set K=10",
+            "ours.p1 also needs --set L (Lipschitz constant of every local gradient), delta",
+        ),
+        ("ours.p1-tuned --best-step", "ours.p1-tuned prescribes its step"),
         ("ours.p9 --units", "unknown theorem 'ours.p9'"),
         ("--set n=3", "Invalid value: --set needs the KEY of a theorem"),
     ],
