@@ -77,10 +77,13 @@ def _where(theorem: Theorem, finding: Finding) -> Markup:
 
 def _lined(theorem: Theorem, part: Part) -> str:
     """Return MathML of a part over a line over its units."""
+    from sympy import Tuple
+
     from theory.typeset import mathml
 
     bounded = str(part.expression) == theorem.quantity.name
-    inside = theorem.quantity.mathml if bounded else mathml(part.expression)
+    alike = tuple(part.expression) if isinstance(part.expression, Tuple) else (part.expression,)
+    inside = theorem.quantity.mathml if bounded else "<mo>,</mo>".join(map(mathml, alike))
     # a border rather than a brace: no font has braces of every width
     below = f'<mrow class="below"><mo stretchy="false">[</mo>{_units(part.units)}<mo stretchy="false">]</mo></mrow>'
     return f'<munder><mrow class="over-units">{inside}</mrow>{below}</munder>'

@@ -95,7 +95,7 @@ def test_both_paths_are_taken():
 @pytest.mark.parametrize(
     "key", ["ours.p1", "ours.p2", "sgd.ghadimi-lan", "ours.p3", "apsgd.theorem-1", "ef-sgd.theorem-2:printed"]
 )
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     st.tuples(*[st.floats(-2, 2)] * 4),
     st.floats(1, 8),
