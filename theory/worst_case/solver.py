@@ -77,6 +77,9 @@ class Answer:
     values: Floats
 
 
+SIZE = 10.0
+"""Multiple of the identity that the interior-point method starts from: Gram matrices are of order one, for L = Delta = 1."""
+
 Solver = Callable[[Cone, float], Answer]
 
 
@@ -95,6 +98,26 @@ def clarabel(cone: Cone, margin: float) -> Answer:
     found = solver.DefaultSolver(nothing, cost, matrix, right, cones, settings).solve()
     dual = np.array(found.z)
     return _answer("Clarabel", str(found.status), np.array(found.x), dual, cone)
+
+
+def interior(cone: Cone, margin: float) -> Answer:
+    """Solve with the method of `theory.worst_case.interior`, which is made for such programs."""
+    from theory.worst_case.interior import Block, Path
+
+    edges, goal, extra = cone.blocks.edges, cone.goal + margin * cone.blocks.identity, cone.extra
+    blocks = [
+        Block(triangle, cone.matrix[:, begin:end], goal[begin:end], SIZE)
+        for triangle, begin, end in zip(cone.blocks.triangles, edges[:-1], edges[1:], strict=True)
+    ]
+    if cone.order:  # what these rows are short of
+        rows = np.append(np.zeros((len(cone.bounds) - len(extra), len(extra))), np.eye(len(extra)), axis=0)
+        blocks.append(Block(extra, rows, np.zeros(len(extra)), SIZE))
+    path = Path(blocks, cone.values, cone.bounds - margin * cone.margins, cone.goal_values, cone.inequalities)
+    found = path.run(missed=0.5 * margin, accuracy=10 * margin)
+    if found is None:
+        raise ArithmeticError("no iterate meets the constraints")
+    gram = np.concatenate([triangle.pack(X) for triangle, X in zip(cone.blocks.triangles, found.X, strict=False)])
+    return Answer("interior point", f"gap {found.gap:.2g}", found.y, gram, found.f)
 
 
 def scs(cone: Cone, margin: float) -> Answer:

@@ -50,6 +50,19 @@ def test_another_solver_is_asked_before_giving_up() -> None:
     assert found.upper == pytest.approx(certificate.certify(CONE).upper, rel=1e-5)
 
 
+def test_one_more_solver_is_asked_where_the_sides_are_not_close() -> None:
+    def loose(cone, margin):
+        return solver.clarabel(cone, 1e-5)
+
+    alone = certificate.certify(CONE, [(loose, 0.0)])
+    assert alone.gap > certificate.SMALL_GAP * alone.upper
+    two = certificate.certify(CONE, [(loose, 0.0), (solver.interior, 1e-8)])
+    assert (two.solver, alone.solver) == ("interior point", "Clarabel")
+    assert two.gap < 0.1 * alone.gap
+    failing = certificate.certify(CONE, [(loose, 0.0), (lying(gram=lambda g: 2 * g), 1e-7), (solver.interior, 1e-8)])
+    assert failing.gap == alone.gap
+
+
 def test_the_second_solver_finds_the_same() -> None:
     first, second = (certificate.certify(CONE, [one]) for one in ((solver.clarabel, 1e-7), (solver.scs, 1e-5)))
     assert (first.solver, second.solver) == ("Clarabel", "SCS")
