@@ -24,6 +24,8 @@ AT_ONCE = {"ring", "torus 8 x 8", "hypercube"}
 LARGE = {
     "random regular 4": lambda: graphs.random_regular(500, degree=4),
     "erdos-renyi of mean degree 10": lambda: graphs.erdos_renyi(500, p=0.02),
+    "erdos-renyi of mean degree 20": lambda: graphs.erdos_renyi(500, p=0.04),
+    "erdos-renyi of mean degree 50": lambda: graphs.erdos_renyi(500, p=0.1),
 }
 
 

@@ -27,7 +27,7 @@ def fastest_chain(
     graph
         Boolean adjacency (n, n) or edges (m, 2); see `links`.
     method
-        ``auto``, ``symmetry``, ``cone``, ``interior`` or ``first-order``; see `solving.METHODS`.
+        ``auto``, ``symmetry``, ``cone``, ``interior``, ``conjugate`` or ``first-order``; see `solving.METHODS`.
     tolerance
         Certified gap at most, relative to the smaller of the value and one minus the value (see `close_enough`); default
         1e-6, and 1e-2 beyond 200 nodes.

@@ -28,7 +28,7 @@ class Design:
     dual
         The dual matrix that proves it, shape (n, n).
     method
-        How they were found: symmetry, cone, interior, first-order or newton.
+        How they were found: symmetry, cone, interior, conjugate, first-order or newton.
     orbits
         Number of classes of links that symmetry tells apart, None where nobody looked.
     probabilities

@@ -49,8 +49,9 @@ def fastest_gossip(
     """
     if clocks not in CLOCKS:
         raise UnknownName("clocks", clocks, CLOCKS)
-    if method not in ("auto", "cone", "interior", "first-order"):
-        raise UnknownName("method", method, ("auto", "cone", "interior", "first-order"))
+    several = [name for name in solving.METHODS if name != "symmetry"]
+    if method not in several:
+        raise UnknownName("method", method, several)
     edges = links(graph)
     sought = positive("tolerance", solving.default_tolerance(edges) if tolerance is None else tolerance)
     program = (calling_program if clocks == "nodes" else drawing_program)(edges)

@@ -12,15 +12,16 @@ from collections.abc import Callable
 import numpy as np
 
 from straggler import StragglerError
+from theory.best_mixing.conjugate import conjugate_solver
 from theory.best_mixing.edges import Floats, enough_memory
-from theory.best_mixing.newton import Step, few, newton_solver
+from theory.best_mixing.newton import Solver, Step, few, newton_solver
 from theory.best_mixing.program import Program, close_enough
 
 _STEPS = 60
 _SHORT = 0.9
 
 
-def solve(program: Program, tolerance: float) -> tuple[Floats, Floats, float, float]:
+def solve(program: Program, tolerance: float, *, factored: bool = True) -> tuple[Floats, Floats, float, float]:
     """Return the weights and a dual matrix of an optimum to the given tolerance.
 
     Parameters
@@ -29,6 +30,8 @@ def solve(program: Program, tolerance: float) -> tuple[Floats, Floats, float, fl
         What to minimise.
     tolerance
         See `close_enough`.
+    factored
+        Whether the systems of the steps are factored, or solved by conjugate gradients, see `conjugate`.
 
     Returns
     -------
@@ -43,8 +46,9 @@ def solve(program: Program, tolerance: float) -> tuple[Floats, Floats, float, fl
         If the gap does not close within 60 steps.
     """
     n = program.links.n
-    enough_memory("nodes", n, 8.0 * (24 * n * n + (0 if few(program.links, program.size) else 4 * program.links.m**2)))
-    point = _Point(program)
+    formed = factored and not few(program.links, program.size)
+    enough_memory("nodes", n, 8.0 * (24 * n * n + (4 * program.links.m**2 if formed else 0)))
+    point = _Point(program, newton_solver if factored else conjugate_solver)
     best_x, best_dual, value, lower = point.x, np.zeros((n, n)), program.value(point.x), 0.0
     for _ in range(_STEPS):
         if not point.advance():
@@ -62,9 +66,9 @@ def solve(program: Program, tolerance: float) -> tuple[Floats, Floats, float, fl
 class _Point:
     """Variables (x, s), slacks that follow from them, and duals: one matrix per side and one number per row."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, system: Callable[..., Solver | None]) -> None:
         n = program.links.n
-        self.program, self.x = program, program.start
+        self.program, self.x, self.system = program, program.start, system
         self.s = 1.0 + program.value(program.start)
         self.signs = (1.0, -1.0) if program.two_sided else (1.0,)
         self.duals = [np.eye(n) / (len(self.signs) * n) for _ in self.signs]
@@ -81,7 +85,7 @@ class _Point:
         inverses = [inverse for inverse in found if inverse is not None]
         if len(inverses) < len(found):
             return False
-        solver = newton_solver(self.program, self.signs, inverses, self.duals, self.multipliers, self.slack)
+        solver = self.system(self.program, self.signs, inverses, self.duals, self.multipliers, self.slack)
         if solver is None:
             return False
         mean = self._mean()
@@ -113,9 +117,7 @@ class _Point:
         total = pairs + float(self.multipliers @ self.slack)
         return total / (len(self.signs) * self.program.links.n + len(self.slack))
 
-    def _direction(
-        self, solver: Callable[[Floats, float], tuple[Floats, float]], inverses: list[Floats], target: float, first: Step | None
-    ) -> Step:
+    def _direction(self, solver: Solver, inverses: list[Floats], target: float, first: Step | None) -> Step:
         """Return the step towards complementarity ``target``, corrected for the second-order terms of a first step."""
         program, links = self.program, self.program.links
         identity = np.eye(links.n)

@@ -70,7 +70,7 @@ def gram_products(links: Links, spread: Any, pairs: Sequence[tuple[Floats, Float
     """Return S' (sum B'PB o B'VB) S over pairs (P, V) of symmetric matrices (n, n), for a spread S of shape (m, k): (k, k)."""
     size = spread.shape[1]
     if few(links, size):
-        return np.stack([spread.T @ _curvature(links, pairs, spread @ unit) for unit in np.eye(size)], axis=1)
+        return np.stack([spread.T @ curvature(links, pairs, spread @ unit) for unit in np.eye(size)], axis=1)
     result = np.zeros((size, size))
     for one, other in pairs:
         squares = links.gram(one)
@@ -84,8 +84,8 @@ def few(links: Links, size: int) -> bool:
     return 40.0 * links.m**2 > size * links.n**3
 
 
-def _curvature(links: Links, pairs: Sequence[tuple[Floats, Floats]], weights: Floats) -> Floats:
-    """Return the forms of sum P L V for the Laplacian L of weights of shape (m,)."""
+def curvature(links: Links, pairs: Sequence[tuple[Floats, Floats]], weights: Floats) -> Floats:
+    """Return the forms of sum P L V over pairs (P, V), for the Laplacian L of weights of shape (m,)."""
     from scipy.sparse import csr_array
 
     neighbours = links.adjacency

@@ -27,8 +27,8 @@ def substochastic_support(links: Links, y: Floats) -> float:
     if y.max(initial=0.0) <= 0.0:
         return 0.0
     # scaled, since solvers forgive a violation of 1e-7 in absolute terms
-    solved = linprog(np.ones(links.n), A_ub=-links.incidence.T, b_ub=-y / largest, bounds=(0, None), method="highs")
-    z = np.zeros(links.n) if solved.x is None else np.maximum(solved.x, 0.0) * largest
+    solved = linprog(-y / largest, A_ub=links.incidence, b_ub=np.ones(links.n), bounds=(0, None), method="highs")
+    z = np.zeros(links.n) if solved.x is None else np.maximum(-solved.ineqlin.marginals, 0.0) * largest
     short = np.maximum(y - links.incidence.T @ z, 0.0) / 2
     raised = np.zeros(links.n)
     for end in links.ends.T:

@@ -15,18 +15,19 @@ from theory.best_mixing.program import Program, close_enough
 from theory.best_mixing.symmetry import edge_orbits
 
 METHODS: dict[str, str] = {
-    "auto": "symmetry where all links are alike; else interior, or cone where that stops; first-order for many links",
+    "auto": "symmetry where all links are alike; else interior, then cone; for many links conjugate, then first-order",
     "symmetry": "the closed form for one orbit of links",
     "cone": "semidefinite program by cvxpy: Clarabel, then SCS",
     "interior": "logarithmic barrier in the edge weights",
+    "conjugate": "the same with conjugate gradients in place of a factorisation",
     "first-order": "accelerated gradient steps on a smoothed spectrum",
 }
 
 LARGE = 200
 """Beyond this many nodes the default tolerance is one per cent."""
 
-FACTORED, COARSE = 4000, 1e-3
-"""With more variables, and a tolerance no smaller, first-order steps are tried instead of factoring the interior-point system."""
+FACTORED, COARSE = 3000, 1e-3
+"""With more variables, and a tolerance no smaller, the interior-point systems are not factored."""
 
 CONE_LARGEST = 80
 """Beyond this many nodes a cone solver is not tried unasked: its matrices grow with the fourth power of their number."""
@@ -72,16 +73,23 @@ def run(program: Program, method: str, tolerance: float) -> tuple[Floats, Floats
     """Return variables, dual matrix and the name of the method that found them."""
     if method == "cone":
         return *cone.solve(program, tolerance)[:2], "cone"
-    if method == "first-order" or (method == "auto" and program.size > FACTORED and tolerance >= COARSE):
+    if method == "first-order":
         return *smoothing.solve(program, tolerance)[:2], "first-order"
+    large = program.size > FACTORED and tolerance >= COARSE
+    named = "conjugate" if method == "conjugate" or (method == "auto" and large) else "interior"
     try:
-        return *interior.solve(program, tolerance)[:2], "interior"
+        return *interior.solve(program, tolerance, factored=named == "interior")[:2], named
     except InputError:
         raise
-    except StragglerError:
-        if method == "interior" or program.links.n > CONE_LARGEST:
+    except StragglerError as first:
+        if method != "auto":
             raise
-        return *cone.solve(program, tolerance)[:2], "cone"
+        try:
+            if program.links.n <= CONE_LARGEST:
+                return *cone.solve(program, tolerance)[:2], "cone"
+            return *smoothing.solve(program, tolerance)[:2], "first-order"
+        except StragglerError as second:
+            raise StragglerError(f"{first}; {second}") from None
 
 
 def one_weight(program: Program) -> tuple[Floats, Floats]:

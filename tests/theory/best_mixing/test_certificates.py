@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from tests.theory.best_mixing.plain_graphs import adjacency, max_degree, metropolis, modulus, random_graph
 from theory.best_mixing import fastest_averaging, fastest_chain, fastest_gossip, least_deviation, links
 from theory.best_mixing.chain import averaging_program, chain_program
+from theory.best_mixing.conjugate import conjugate_solver
 from theory.best_mixing.gossip import calling_program, drawing_program
+from theory.best_mixing.newton import newton_solver
 from theory.best_mixing.polytopes import substochastic_support
 from theory.best_mixing.schedule import best_schedule, unheard_bound
 
@@ -80,11 +82,13 @@ def test_methods_agree(find):
     """A cone solver, the interior-point method and first-order steps, each against the certificate of the others."""
     graph = random_graph(24, 0.12, 3)
     cone, interior = find(graph, method="cone"), find(graph, method="interior")
-    coarse = find(graph, method="first-order", tolerance=1e-2)
     assert cone.value == pytest.approx(interior.value, abs=1e-6)
     scale = min(cone.value, 1 - cone.value)
-    assert cone.lower_bound - 1e-9 <= coarse.value <= cone.value + 1.01e-2 * scale
-    assert coarse.lower_bound <= cone.value
+    for method in ("conjugate", "first-order"):
+        coarse = find(graph, method=method, tolerance=1e-2)
+        assert coarse.method == method
+        assert cone.lower_bound - 1e-9 <= coarse.value <= cone.value + 1.01e-2 * scale
+        assert coarse.lower_bound <= cone.value
 
 
 def test_first_order_steps_reach_one_per_cent_on_a_medium_graph():
@@ -92,6 +96,22 @@ def test_first_order_steps_reach_one_per_cent_on_a_medium_graph():
     exact, coarse = fastest_chain(graph), fastest_chain(graph, method="first-order", tolerance=1e-2)
     assert exact.value <= coarse.value + 1e-6 <= exact.value * 1.01 + 1e-6
     assert coarse.gap <= 0.01 * coarse.value
+
+
+def test_conjugate_gradients_step_as_a_factorisation_does():
+    """Both answers of a step, to the accuracy asked for: the rough predictor, the fine corrector."""
+    edges = links(random_graph(30, 0.15, 2))
+    program, draw = chain_program(edges, np.arange(edges.m)), np.random.default_rng(0)
+    root = draw.normal(size=(4, 30, 30))
+    matrices = [one @ one.T / 30 + 0.1 * np.eye(30) for one in root]
+    multipliers, slack = draw.random((2, len(program.limits))) + 0.1
+    given = (program, (1.0, -1.0), matrices[:2], matrices[2:], multipliers, slack)
+    exact, rough = newton_solver(*given), conjugate_solver(*given)
+    for accuracy in (0.1, 2e-3):
+        right, last = draw.normal(size=program.size), float(draw.normal())
+        (x, s), (near, close) = exact(right, last), rough(right, last)
+        assert np.linalg.norm(near - x) <= accuracy * np.linalg.norm(x)
+        assert close == pytest.approx(s, rel=5 * accuracy)
 
 
 def test_least_deviation_against_a_semidefinite_program():
