@@ -171,7 +171,8 @@ def _golden(function: Callable[[Any], Any], low: Any, high: Any) -> Any:
     kept = (np.sqrt(5) - 1) / 2
     for _ in range(_SECTIONS):
         left, right = high - kept * (high - low), low + kept * (high - low)
-        falls = np.less(function(right), function(left))
+        # of equal values the right one: bounds that hold (1 - gamma mu)^K are level, to rounding, at small steps
+        falls = np.less_equal(function(right), function(left))
         low, high = np.where(falls, left, low), np.where(falls, high, right)
     return np.where(np.less_equal(function(high), function(low)), high, low)
 

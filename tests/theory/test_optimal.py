@@ -76,7 +76,7 @@ def test_no_step_of_a_fine_grid_is_better(key):
         assert evaluate(found.expression, constants) == pytest.approx(found.step, rel=1e-8)
 
 
-@pytest.mark.parametrize("key", [key for key in FREE if theory.get(key).iteration is not None and not no_best(theory.get(key))])
+@pytest.mark.parametrize("key", [key for key in FREE if not no_best(theory.get(key))])
 def test_golden_sections_find_the_same(key):
     theorem = theory.get(key)
     constants = settled(theorem)
