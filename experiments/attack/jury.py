@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from experiments import measures
 from experiments.attack.probe import WORST, Probe, probe
 from experiments.verify import FAMILY_LEVEL
+from numerics.typing import Floats
 
 if TYPE_CHECKING:
     from theory.mutants import Mutant
@@ -53,6 +54,14 @@ class Standing:
         return self.probe.lower / self.bound if self.bound > 0 else math.inf
 
 
+def bounds(mutants: Sequence[Mutant], probes: Sequence[Probe]) -> Floats:
+    """Return the bounds of mutants of one theorem at probes of it, shape (mutants, probes)."""
+    names = set(mutants[0].theorem.constants) | {"q", "one_minus_q"}
+    shared = [name for name in names if all(name in probe_.constants for probe_ in probes)]
+    numbers = {name: np.array([probe_.constants[name] for probe_ in probes]) for name in shared}
+    return np.array([np.broadcast_to(mutant.bound(**numbers), len(probes)) for mutant in mutants])
+
+
 class Jury:
     """Judges all mutants of a theorem by every probe it hears.
 
@@ -82,36 +91,37 @@ class Jury:
         for row, standing in enumerate(self.standings):
             if standing.refuted:
                 continue
+            # above one are runs that did not stand up to confirmation
             allowed = np.where(np.isfinite(close[row]) & (close[row] > 0), close[row], -1.0)
             best = int(allowed.argmax())
-            # above one are runs that did not stand up to confirmation
             if standing.factor < allowed[best] <= 1:
                 self.standings[row] = replace(standing, probe=probes[best], bound=float(bounds[row, best]))
 
-    def bounds(self, probes: Sequence[Probe]) -> Any:
+    def bounds(self, probes: Sequence[Probe]) -> Floats:
         """Return the bounds of all mutants at all probes, shape (mutants, probes)."""
-        names = set(self.theorem.constants) | {"q", "one_minus_q"}
-        shared = [name for name in names if all(name in probe_.constants for probe_ in probes)]
-        numbers = {name: np.array([probe_.constants[name] for probe_ in probes]) for name in shared}
-        return np.array([np.broadcast_to(standing.mutant.bound(**numbers), len(probes)) for standing in self.standings])
+        return bounds([standing.mutant for standing in self.standings], probes)
 
     @property
     def open(self) -> list[int]:
         """Numbers of the mutants that are not refuted, the statement itself left out."""
         return [row for row, standing in enumerate(self.standings) if row and not standing.refuted]
 
-    def _suspicious(self, probes: Sequence[Probe], bounds: Any) -> list[tuple[int, Probe]]:
-        """Return the probes that would refute what still stands, most of it first."""
+    def _suspicious(self, probes: Sequence[Probe], bounds: Floats) -> list[tuple[int, Probe]]:
+        """Return few probes whose left sides, as estimated, are above all mutated bounds that still stand and are exceeded."""
         standing = np.array([not standing.refuted for standing in self.standings])
-        counts = [
-            sum(probe_.refutes(float(bound)) for bound in bounds[standing, place]) for place, probe_ in enumerate(probes)
-        ]
-        chosen, covered = [], np.zeros(len(self.standings), dtype=bool)
-        for place in np.argsort(counts, kind="stable")[::-1]:
-            against = np.array([probes[place].refutes(float(bound)) for bound in bounds[:, place]]) & standing
-            if (against & ~covered).any():
-                covered |= against
-                chosen.append((int(place), probes[place]))
+        # what is not certain is only a reason to look again, so its best estimate will do
+        falls = np.array(
+            [
+                [replace(probe_, lower=probe_.value).refutes(float(bound)) for bound in bounds[:, place]]
+                for place, probe_ in enumerate(probes)
+            ]
+        )
+        chosen: list[tuple[int, Probe]] = []
+        falls &= standing
+        while falls.any():
+            best = int(falls.sum(axis=1).argmax())
+            chosen.append((best, probes[best]))
+            falls &= ~falls[best]
         return chosen
 
     def _certain(self, found: Probe) -> bool:
@@ -124,7 +134,7 @@ class Jury:
         alpha = FAMILY_LEVEL * 6 / (math.pi * self.confirmations) ** 2
         return probe(found.claim.model_copy(update={"seed": found.claim.seed + FRESH}), replicas=REPLICAS, alpha=alpha)
 
-    def _judge(self, found: Probe, bounds: Any) -> None:
+    def _judge(self, found: Probe, bounds: Floats) -> None:
         for row, standing in enumerate(self.standings):
             bound = float(bounds[row])
             candidate = Standing(standing.mutant, found.refutes(bound), found, bound)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from experiments import measures
 from experiments.attack import witnesses
-from experiments.attack.coordinates import coordinates, locate, place
-from experiments.attack.jury import Jury, Standing
-from experiments.attack.probe import sweep
+from experiments.attack.coordinates import Coordinate, coordinates, locate, place
+from experiments.attack.jury import FRESH, Jury, Standing, bounds
+from experiments.attack.probe import Probe, sweep
 from experiments.attack.space import seeds
 from experiments.claims import Claim
-from straggler import StragglerError, at_least
+from experiments.settings import prepare
+from numerics.typing import Floats
+from straggler import InputError, StragglerError, UnknownName, at_least
 
 if TYPE_CHECKING:
     from theory.theorem import Theorem
@@ -24,6 +27,18 @@ EVALUATIONS = 200
 
 STEP = 0.15
 """How far a small move goes in the unit interval of a coordinate."""
+
+APART = Coordinate(("apart",), 1e-2, 1e3, corner=True)
+"""How far the workers start from each other, where a theorem does not ask them to start together."""
+
+WILD = 0.15
+"""Share of the moves that start anywhere."""
+
+MISSED = (1.0, 1.25, 1.6, 2.5, 6.0, np.inf)
+"""Factors by which a mutant undercuts its theorem where moves against it start."""
+
+AIMS = 6
+"""Claims that one is chosen from, before any is run."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +80,17 @@ class Necessity:
         return self.stated.refuted and not self.theorem.card.known_false
 
     def claims(self) -> list[Claim]:
-        """Return few claims that refute again what was refuted."""
+        """Return few claims that refute again what was refuted, chosen greedily."""
+        left = [found for found in self.standings if found.refuted]
+        probes = list({id(found.probe): found.probe for found in left if found.probe is not None}.values())
+        against = bounds([found.mutant for found in left], probes) if left else np.zeros((0, 0))
+        falls = np.array([[probe.refutes(float(bound)) for probe, bound in zip(probes, row, strict=True)] for row in against])
         chosen: list[Claim] = []
-        for found in self.standings:
-            if found.refuted and found.probe is not None and not any(_same(found.probe.claim, claim) for claim in chosen):
-                chosen.append(found.probe.claim)
+        while falls.any():
+            best = int(falls.sum(axis=0).argmax())
+            falls = falls[~falls[:, best]]
+            claim = probes[best].claim
+            chosen.append(claim.model_copy(update={"seed": claim.seed % FRESH}))
         return chosen
 
 
@@ -103,10 +124,82 @@ def examine(key: str, *, evaluations: int = EVALUATIONS, seed: int = 0) -> Neces
     return Necessity(theorem, tuple(search.jury.standings), search.done)
 
 
+def examine_all(
+    keys: Sequence[str],
+    *,
+    evaluations: int = EVALUATIONS,
+    seed: int = 0,
+    jobs: int = 1,
+    progress: Callable[[float], None] | None = None,
+) -> list[Necessity]:
+    """Return what becomes of the mutants of several theorems, in order; see `examine`.
+
+    Parameters
+    ----------
+    keys
+        Keys of theorems.
+    evaluations, seed
+        As for `examine`, each theorem by itself.
+    jobs
+        Number of processes, -1 for one per core. The outcome does not depend on it.
+    progress
+        Called with the number of theorems finished so far.
+    """
+    import joblib
+
+    from theory import registry
+
+    yours = registry.registered()
+    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator", batch_size=1)
+    found: list[Necessity] = []
+    for each in parallel(joblib.delayed(_examine)(key, evaluations, seed, yours) for key in keys):
+        found.append(each)
+        if progress is not None:
+            progress(len(found))
+    return found
+
+
+def _examine(key: str, evaluations: int, seed: int, registered: Iterable[Theorem]) -> Necessity:
+    """Examine a theorem in a process that may not know those registered in the one that asks."""
+    from theory import registry
+
+    for theorem in registered:
+        if theorem.key not in registry.keys():  # noqa: SIM118 (a function, not a dictionary)
+            registry.register(theorem)
+    return examine(key, evaluations=evaluations, seed=seed)
+
+
+def chosen(keys: Sequence[str], standings: Sequence[str], *, every: bool = False) -> list[str]:
+    """Return the full keys of theorems asked for by key, by standing, or all; one at least, each once.
+
+    Raises
+    ------
+    UnknownName
+        A theorem or a standing is unknown.
+    InputError
+        Nothing is asked for.
+    """
+    from theory import registry
+
+    cards = registry.cards()
+    known = sorted({card.standing for card in cards})
+    for name in standings:
+        if name not in known:
+            raise UnknownName("standing", name, known)
+    asked = [registry.resolve(key) for key in keys]
+    asked += [card.key for card in cards if every or card.standing in standings]
+    if not asked:
+        raise InputError("KEY", "", "the key of a theorem, --standing or --all")
+    return list(dict.fromkeys(asked))
+
+
 class _Search:
     def __init__(self, theorem: Theorem, evaluations: int, seed: int) -> None:
         self.theorem, self.left, self.done = theorem, evaluations, 0
-        self.jury, self.pool = Jury(theorem), list[Claim]()
+        self.jury, self.pool = Jury(theorem), list[Probe]()
+        self.columns: list[Floats] = []
+        special = theorem.quantity.name in measures.SPECIAL
+        self.together = special or any(assumption.name == "same-start" for assumption in theorem.assumptions)
         self.random = np.random.default_rng(np.random.SeedSequence(seed))
 
     def replay(self, claims: Iterable[Claim]) -> None:
@@ -121,34 +214,53 @@ class _Search:
             heard = sweep(claim)
         except StragglerError:  # a move may leave what a system or a problem admits
             return False
-        self.jury.hear(heard)
         if heard:
-            self.pool.append(claim)
+            self.jury.hear(heard)
+            self.pool.extend(heard)
+            self.columns.append(self.jury.bounds(heard))
         return bool(heard)
 
     def roam(self) -> None:
-        """Spend what is left on the mutants that still stand, in turn: a small move from where each is closest to falling."""
-        budget = self.left
-        tries = 0
-        while tries < budget and self.jury.open and self.pool:
+        """Spend what is left on the mutants that still stand, in turn, terms first and last."""
+        spent = 0
+        while spent < self.left and self.jury.open and self.pool:
             for row in self.jury.open:
-                if tries >= budget:
-                    break
-                if self.jury.standings[row].refuted:
-                    continue
-                tries += 1
-                self.run(self.moved(self.origin(row)))
+                if spent < self.left and not self.jury.standings[row].refuted:
+                    spent += 1
+                    self.run(self.aimed(row, self.origin(row)))
 
     def origin(self, row: int) -> Claim:
-        """Return where the next move against a mutant starts."""
-        closest = self.jury.standings[row].probe
-        if closest is None or self.random.random() < 0.3:
-            return self.pool[self.random.integers(len(self.pool))]
-        return closest.claim
+        """Return where the next move against a mutant starts: where it is closest to falling among runs in which it is missed.
+
+        A mutant falls only where its bound is well below that of the theorem. By how much, at least, is drawn: without that, all
+        moves would start where the theorem itself is tight, whether the change of the mutant matters there or not.
+        """
+        bounds = np.concatenate(self.columns, axis=1)
+        with np.errstate(all="ignore"):
+            missed = np.nan_to_num(bounds[0] / bounds[row], nan=1.0, posinf=np.inf)
+            close = np.nan_to_num(np.array([found.lower for found in self.pool]) / bounds[row], nan=0.0)
+        if self.random.random() < WILD:
+            return self.pool[int(self.random.integers(len(self.pool)))].claim
+        needed = min(float(self.random.choice(MISSED)), float(missed.max()))
+        return self.pool[int(np.where(missed >= needed, close, -np.inf).argmax())].claim
+
+    def aimed(self, row: int, claim: Claim) -> Claim:
+        """Return a claim near another one: of a few, that where the change of a mutant is missed most, or any."""
+        near = [self.moved(claim) for _ in range(AIMS if self.random.random() < 0.5 else 1)]
+        return near[0] if len(near) == 1 else max(near, key=lambda other: self.missed(row, other))
+
+    def missed(self, row: int, claim: Claim) -> float:
+        """Return by which factor a mutant undercuts its theorem at a claim, without running it; 0 where it cannot be run."""
+        try:
+            constants = prepare(claim).constants
+            stated, mutated = (self.jury.standings[at].mutant.bound(**constants) for at in (0, row))
+        except StragglerError:
+            return 0.0
+        return float(stated / mutated) if mutated > 0 else np.inf if stated > 0 else 0.0
 
     def moved(self, claim: Claim) -> Claim:
         """Return a claim near another one: one to three coordinates moved a little, or anywhere, or to an end."""
-        axes = coordinates(claim, self.theorem)
+        axes = [*coordinates(claim, self.theorem), *([] if self.together else [APART])]
         point = locate(claim, axes)
         for axis in self.random.choice(len(axes), size=min(len(axes), int(self.random.integers(1, 4))), replace=False):
             how = self.random.random()
@@ -159,9 +271,3 @@ class _Search:
             else:
                 point[axis] = float(self.random.integers(2))
         return place(claim, axes, point)
-
-
-def _same(one: Claim, other: Claim) -> bool:
-    """Return whether two claims are one run, perhaps of different length."""
-    neither: dict[str, Any] = {"iterations": 1, "seed": 1}
-    return one.iterations <= other.iterations and one.model_copy(update=neither) == other.model_copy(update=neither)

@@ -1,0 +1,172 @@
+"""``straggler necessity``: how much of a theorem can be seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from experiments.cli import options
+from experiments.cli.output import console, number, print_json, progress, table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from experiments.attack.jury import Standing
+    from experiments.attack.necessity import Necessity
+
+_NAMES = {"term": "terms", "exponent": "exponents", "constant": "constants"}
+_RIGHT = ("left side", "bound", "left/bound", "refuted")
+
+
+def necessity(
+    key: Annotated[list[str] | None, typer.Argument(metavar="[KEY...]", help="Keys of theorems, such as ours.p2.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All theorems.")] = False,
+    standing: Annotated[
+        list[str] | None,
+        typer.Option("--standing", metavar="S", help="All theorems of a standing: printed, rederived, corrected, ours."),
+    ] = None,
+    evaluations: Annotated[
+        int | None,
+        typer.Option(
+            "--evaluations",
+            parser=options.whole,
+            metavar="N",
+            help="Runs of the search, default 200; 0 replays those alone that refuted something before.",
+        ),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option("--seed", parser=options.whole, metavar="S", help="Seed of the search: the same finds the same.")
+    ] = 0,
+    keep: Annotated[
+        Path | None, typer.Option("--keep", metavar="FILE", help="Write the claims that refute what was refuted, as TOML.")
+    ] = None,
+    jobs: options.Jobs = 1,
+    as_json: options.Json = False,
+) -> None:
+    """Change a statement so that it says more, and search for runs that refute the change: what survives nobody can see.
+
+    Each term is left out, its powers of n, K, rho, tau and T are changed by a half and by one, its constant is divided by 2, 10
+    and 100. Exit status 1 if the statement itself is refuted and not marked as known to be false.
+    """
+    options.jobs(jobs)
+
+    from experiments.attack import necessity as search
+
+    keys = search.chosen(key or [], standing or [], every=every)
+    most = search.EVALUATIONS if evaluations is None else evaluations
+    with progress("theorems", len(keys)) as advance:
+        found = search.examine_all(keys, evaluations=most, seed=seed, jobs=jobs, progress=advance)
+    if keep is not None:
+        _write(keep, found)
+    if as_json:
+        print_json({"seed": seed, "theorems": [plain(each) for each in found], "counts": _total(found)})
+    elif len(found) == 1:
+        show(found[0])
+    else:
+        _list(found)
+    if any(each.fails for each in found):
+        raise typer.Exit(1)
+
+
+def show(found: Necessity) -> None:
+    """Print every mutant with its verdict, the run behind it, and the counts."""
+    from rich.text import Text
+
+    screen = console()
+    made = table(("mutant", "left side", "bound", "left/bound", "where", "verdict"), (), right=_RIGHT, whole=("verdict",))
+    for each in found.standings:
+        left = each.probe.lower if each.probe else None
+        cells = (each.mutant.text, number(left), number(each.bound if each.probe else None), number(each.factor), _where(each))
+        colour = "red" if each.refuted and each is found.stated else "green" if each.refuted else ""
+        made.add_row(*(Text(cell) for cell in cells), Text(verdict(each), colour))
+    screen.print(made)
+    screen.print(Text(summary(found)))
+
+
+def _list(found: Sequence[Necessity]) -> None:
+    """Print one row per theorem, what terms survive, and the counts."""
+    from rich.text import Text
+
+    rows = []
+    for each in found:
+        counts = (f"{refuted}/{total}" for refuted, total in each.counts().values())
+        stated = "refuted" if each.stated.refuted else f"at most {number(each.stated.factor)} of the bound"
+        rows.append([each.theorem.key, each.theorem.standing, *counts, stated])
+    screen = console()
+    names = tuple(_NAMES.values())
+    screen.print(table(("theorem", "standing", *names, "as stated"), rows, right=names, whole=("theorem", "standing")))
+    for each in found:
+        left = [term for term in each.standings if term.mutant.kind == "term" and not term.refuted]
+        for term in left:
+            screen.print(Text(f"survives: {each.theorem.key} {term.mutant.text} (left side up to {number(term.factor)} of it)"))
+    screen.print(Text(f"{len(found)} theorems: {_counted(_total(found))}"))
+
+
+def summary(found: Necessity) -> str:
+    """Return one line: what is refuted, by kind, and what is loosest seen of what survives."""
+    known = " (known to be false)" if found.theorem.card.known_false else ""
+    said = f"refuted{known}" if found.stated.refuted else f"the left side reaches {number(found.stated.factor)} of the bound"
+    return f"{found.theorem.key}: {_counted(found.counts())}; as stated: {said} ({found.evaluations} evaluations)"
+
+
+def verdict(found: Standing) -> str:
+    """Return what became of a mutant, in words."""
+    if found.refuted:
+        return "refuted"
+    return f"survives, {1 / found.factor:.3g} times" if found.factor > 0 else "survives"
+
+
+def plain(found: Necessity) -> dict[str, Any]:
+    """Return the outcome for a theorem in plain values."""
+    return {
+        "theorem": found.theorem.key,
+        "standing": found.theorem.standing,
+        "known_false": found.theorem.card.known_false,
+        "evaluations": found.evaluations,
+        "counts": {_NAMES[kind]: list(pair) for kind, pair in found.counts().items()},
+        "stated": _plain(found.stated),
+        "mutants": [_plain(each) for each in found.standings[1:]],
+    }
+
+
+def _plain(found: Standing) -> dict[str, Any]:
+    probe = found.probe
+    return {
+        "kind": found.mutant.kind,
+        "term": found.mutant.term,
+        "text": found.mutant.text,
+        "verdict": "refuted" if found.refuted else "survives",
+        "left_side": probe.lower if probe else None,
+        "bound": found.bound,
+        "factor": found.factor,
+        "witness": probe.witness if probe else None,
+        "claim": probe.claim.model_dump(mode="json") if probe else None,
+    }
+
+
+def _where(found: Standing) -> str:
+    if found.probe is None:
+        return ""
+    claim = found.probe.claim
+    return f"{claim.system} on {claim.problem}, {claim.graph}, n={claim.nodes}, K={claim.iterations}; {found.probe.witness}"
+
+
+def _total(found: Sequence[Necessity]) -> dict[str, tuple[int, int]]:
+    counted = [each.counts() for each in found]
+    return {kind: (sum(each[kind][0] for each in counted), sum(each[kind][1] for each in counted)) for kind in _NAMES}
+
+
+def _counted(counts: dict[str, tuple[int, int]]) -> str:
+    refuted, total = (sum(pair[place] for pair in counts.values()) for place in (0, 1))
+    parts = ", ".join(f"{_NAMES[kind]} {seen}/{of_kind}" for kind, (seen, of_kind) in counts.items())
+    return f"refuted {refuted} of {total}: {parts}"
+
+
+def _write(path: Path, found: Sequence[Necessity]) -> None:
+    from experiments.attack.witnesses import written
+    from experiments.storage import write
+
+    text = written(claim for each in found for claim in each.claims())
+    write(path, lambda file: file.write_text(text, encoding="utf-8"))
