@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from experiments.cli import options
 from experiments.cli.output import console, number, print_json, table
+from straggler import UnknownName
 
 if TYPE_CHECKING:
     from experiments.comparison import Entry
+    from experiments.comparison_setting import Setting
+    from experiments.planes import Family, Plane
 
 _NUMBERS = ("K_conditions", "K_non_vacuous", "K_linear", "bound", "step")
 _SYSTEMS = "dpsgd, sgp, wagma-sequential, ...: a system with a theorem about K; one or more."
@@ -29,6 +33,15 @@ def compare(
         ),
     ] = None,
     graph_set: options.GraphSettings = None,
+    planes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--planes", metavar="P", help="Planes of regions: n-K, n-staleness, rho-zeta, or all; with --out all unless said."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Draw the planes: an image (png, pdf, svg), or a folder.")
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Compare systems by their theorems: from which K these apply, say something and speed up linearly, and who wins where.
@@ -36,8 +49,9 @@ def compare(
     K counts rounds, of one batch of gradients from each worker. Bounds are compared, not runs, and gradients, not seconds. Where
     a theorem leaves the step free, it is the admissible one with the least bound. Different quantities are ranked apart.
     """
-    from experiments import comparison
+    from experiments import comparison, planes_drawing
     from experiments.comparison_setting import Setting
+    from experiments.planes import Family
 
     asked = comparison.known(systems)
     from experiments.cli.theorems import given_constants
@@ -45,6 +59,7 @@ def compare(
     from theory.lower_bounds import SOURCE
     from theory.references import paper
 
+    wanted = _wanted(planes, out)
     given = given_constants(constants)
     chosen = options.settings("--graph-set", graph_set)
     with options.understood("--graph-set", chosen):
@@ -52,6 +67,9 @@ def compare(
     setting = Setting(topology, weights, given)
     found, left_out = comparison.entries(asked, setting)
     regions, lower = comparison.regions(found), setting.lower_bounds(topology.diameter)
+    drawn = _planes(wanted, asked, setting, Family(graph, chosen, weights, given))
+    if out is not None:
+        paths = planes_drawing.draw(drawn, f"{', '.join(asked)} on {topology.name}, {topology.n} nodes where n is fixed", out)
     if as_json:
         print_json(
             {
@@ -62,6 +80,7 @@ def compare(
                 "lower_bounds": lower,
                 "left_out": left_out,
                 "winners": [vars(region) for region in regions],
+                "regions": [plane.plain() for plane in drawn],
             }
         )
         return
@@ -90,6 +109,45 @@ def compare(
             if region.quantity == ranked:
                 who = "no theorem applies" if region.system is None else f"{region.system} ({region.theorem})"
                 typer.echo(f"K = {number(region.first)} to {number(region.last)}: {who}")
+    _told(drawn)
+    if out is not None:
+        for path in paths:
+            typer.echo(str(path))
+
+
+def _wanted(planes: list[str] | None, out: Path | None) -> tuple[str, ...]:
+    """Return the planes asked for, all of them where only ``--out`` is; refuse a place where nothing can be drawn."""
+    from experiments.planes import PLANES
+    from experiments.planes_drawing import files
+
+    if out is not None:
+        files(out)
+        options.writable("--out", out)
+    asked = planes or (["all"] if out is not None else [])
+    for name in asked:
+        if name not in (*PLANES, "all"):
+            raise UnknownName("plane", name, (*PLANES, "all"))
+    return PLANES if "all" in asked else tuple(dict.fromkeys(asked))
+
+
+def _planes(wanted: Sequence[str], systems: Sequence[str], setting: Setting, family: Family) -> list[Plane]:
+    from experiments.planes import plane
+
+    return [plane(name, systems, family, setting) for name in wanted]
+
+
+def _told(planes: Sequence[Plane]) -> None:
+    """Say of every plane who has the smallest bound on which share of it, and who is left out."""
+    for plane in planes:
+        winners = plane.winners
+        names = (*plane.systems, "no theorem applies")
+        shares = {
+            name: float((winners == (-1 if index == len(plane.systems) else index)).mean()) for index, name in enumerate(names)
+        }
+        shown = ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share)
+        typer.echo(f"\nplane {plane.name}, {plane.quantity}, shares of its points: {shown}")
+        for system, why in plane.left_out.items():
+            typer.echo(f"left out: {system}: {why}")
 
 
 def _remarks(found: Sequence[Entry], left_out: Sequence[dict[str, str]]) -> None:

@@ -6,7 +6,7 @@ import theory
 from experiments import comparison
 from experiments.contenders import DEFAULTS, NOT_COMPARED
 
-KEYS = {"graph", "nodes", "constants", "theorems", "lower_bounds", "left_out", "winners"}
+KEYS = {"graph", "nodes", "constants", "theorems", "lower_bounds", "left_out", "winners", "regions"}
 ENTRY = {
     *("system", "theorem", "quantity", "standing", "K_conditions", "K_non_vacuous", "K_linear", "bound", "step", "best"),
     *("iterations_per_round", "constants", "assumed", "note", "never", "rounds_to_epsilon"),
@@ -220,3 +220,43 @@ def test_bad_input(cli, words, line):
     assert refused.out == ""
     assert refused.err.startswith(f"error: {line}")
     assert refused.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("name", "start"), [("c.png", b"\x89PNG"), ("c.pdf", b"%PDF"), ("c.svg", b"<?xml")])
+def test_planes_are_drawn(cli, tmp_path, name, start):
+    drawn = cli("compare", "dpsgd", "eager", "-n", 8, "--out", tmp_path / name, "--planes", "rho-zeta")
+    assert drawn.out.splitlines()[-1] == str(tmp_path / name)
+    assert (tmp_path / name).read_bytes().startswith(start)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert "plane rho-zeta, mean_grad_norm_sq, shares of its points: " in drawn.out
+
+
+def test_planes_in_a_folder_and_as_json(cli, tmp_path):
+    words = ("compare", "sgd", "dpsgd", "-n", 8, "--graph", "hypercube", "--out", tmp_path / "new", "--json")
+    found = cli(*words).json
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {"compare.png", "compare.pdf"}
+    assert [plane["plane"] for plane in found["regions"]] == ["n-K", "n-staleness", "rho-zeta"]
+    for plane in found["regions"]:
+        shape = len(plane["y"]["values"]), len(plane["x"]["values"])
+        assert (len(plane["winner"]), len(plane["winner"][0])) == (len(plane["bound"]), len(plane["bound"][0])) == shape
+        assert {name for row in plane["winner"] for name in row} == {"sgd"}
+    assert found["regions"][0]["x"]["values"] == [4, 8, 16, 32, 64, 128, 256]
+    assert found["regions"][0]["K_linear"]["sgd"][1] == pytest.approx(2.297 / 2, rel=0.01)  # n/7 or so, and 2.3 for 16
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("--out c.xyz", "--out = 'c.xyz' is not admissible: needs a folder, or an image that ends in .png, .pdf, .svg"),
+        ("--out file/c.png", "--out = 'file/c.png' is not admissible: needs a place that can be written"),
+        ("--planes n-k", "unknown plane 'n-k'; did you mean n-K"),
+        ("--graph-set shape=2,2 --graph torus --planes n-K", "graph = 'torus' is not admissible: needs a family"),
+    ],
+)
+def test_planes_that_cannot_be_drawn(cli, words, line, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    refused = cli("compare", "sgd", "-n", 4, *words.split())
+    assert (refused.status, refused.out) == (2, "")
+    assert refused.err.startswith(f"error: {line}")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
