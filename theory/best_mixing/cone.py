@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from straggler import StragglerError
-from theory.best_mixing.edges import Floats, enough_memory
+from theory.best_mixing.edges import Floats, Links, enough_memory
 from theory.best_mixing.program import Program, close_enough
 
 SOLVERS: dict[str, dict[str, Any]] = {"CLARABEL": {}, "SCS": {"eps_abs": 1e-9, "eps_rel": 1e-9, "max_iters": 50_000}}
@@ -32,7 +32,7 @@ def solve(program: Program, tolerance: float) -> tuple[Floats, Floats, float, fl
     # a solver keeps a square block per cone, of the size of a triangle, in the matrix it factors and in the factor
     enough_memory("nodes", n, 8.0 * cones * 2 * (n * (n + 1) / 2) ** 2)
     x, s = cp.Variable(program.size), cp.Variable()
-    laplacian = cp.reshape(_flattened(program) @ x, (n, n), order="F")
+    laplacian = cp.reshape(flattened(program.links, program.spread) @ x, (n, n), order="F")
     deviation = np.eye(n) - 1.0 / n - laplacian
     above = s * np.eye(n) - deviation >> 0
     below = [s * np.eye(n) + deviation >> 0] if program.two_sided else []
@@ -69,12 +69,12 @@ def inside_polytope(program: Program, x: Floats) -> Floats:
     return moved
 
 
-def _flattened(program: Program) -> Any:
+def flattened(links: Links, spread: Any) -> Any:
     """Return the sparse matrix of shape (n n, k) from variables to the Laplacian of their weights, column by column."""
     from scipy.sparse import csr_array
 
-    n, m = program.links.n, program.links.m
-    i, j = program.links.ends.T
+    n, m = links.n, links.m
+    i, j = links.ends.T
     places = np.concatenate([i * n + i, j * n + j, i * n + j, j * n + i])
     signs = np.repeat([1.0, 1.0, -1.0, -1.0], m)
-    return csr_array((signs, (places, np.tile(np.arange(m), 4))), shape=(n * n, m)) @ program.spread
+    return csr_array((signs, (places, np.tile(np.arange(m), 4))), shape=(n * n, m)) @ spread

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from straggler import StragglerError, positive
 from theory.best_mixing.chain import orbits_of, spread_over
+from theory.best_mixing.cone import SOLVERS, flattened
 from theory.best_mixing.design import Design
 from theory.best_mixing.edges import Floats, Links, enough_memory, links
 from theory.best_mixing.newton import few, gram_products
@@ -14,13 +18,17 @@ from theory.best_mixing.polytopes import box_support
 
 _STEPS = 100
 
+CONE_LARGEST = 40
+"""Beyond this many nodes no semidefinite program is tried: its blocks have twice as many rows."""
+
 
 def least_deviation(graph: ArrayLike | Links, *, tolerance: float = 1e-8, symmetry: bool = True) -> Design:
     """Return the symmetric weights, negative ones allowed, with the least steady mean-square deviation from the mean.
 
     Where x(t+1) = W x(t) + v(t) with v white of unit variance per node, the sum over nodes of the squared deviation from the
     mean settles at sum over i >= 2 of 1 / (1 - lambda_i(W)^2), the value of the design; it is convex in W. Newton's method
-    minimises it; its gradient gives the lower bound.
+    minimises it; its gradient gives the lower bound. Where it stops short and the graph is small, it starts a second time from
+    the answer of a semidefinite program.
 
     Parameters
     ----------
@@ -36,7 +44,7 @@ def least_deviation(graph: ArrayLike | Links, *, tolerance: float = 1e-8, symmet
     InputError
         If the graph is not connected or too large for the memory of the machine.
     StragglerError
-        If Newton's method stops short.
+        If Newton's method stops short, the second time too.
 
     Notes
     -----
@@ -49,6 +57,19 @@ def least_deviation(graph: ArrayLike | Links, *, tolerance: float = 1e-8, symmet
     if not few(edges, spread.shape[1]):
         enough_memory("links", edges.m, 8.0 * 6 * edges.m**2)
     x = np.full(spread.shape[1], 0.9 / (1.0 + edges.degree.max()))
+    method = "newton"
+    try:
+        x, value, lower, dual = _newton(edges, spread, x, sought)
+    except StragglerError as stopped:
+        if edges.n > CONE_LARGEST:
+            raise
+        method = "cone"
+        x, value, lower, dual = _newton(edges, spread, _by_cone(edges, spread, stopped), sought)
+    return Design("least deviation", edges, spread @ x, value, lower, dual, method, len(x) if symmetry else None)
+
+
+def _newton(edges: Links, spread: Any, x: Floats, sought: float) -> tuple[Floats, float, float, Floats]:
+    """Return variables, value, lower bound and dual matrix; raise `StragglerError` if the gap between the two stays open."""
     for _ in range(_STEPS):
         value, sides = steady_deviation(edges, spread @ x)
         gradient, hessian = _derivatives(edges, spread, sides)
@@ -56,8 +77,7 @@ def least_deviation(graph: ArrayLike | Links, *, tolerance: float = 1e-8, symmet
         # convexity: f(w') >= f(w) + forms'(w' - w), and entries of an optimal W are at most one
         lower = value - float(forms @ (spread @ x)) - box_support(forms) - 1e-14 * edges.n * value
         if value - lower <= sought * value:
-            dual = (sides[0] @ sides[0] - sides[1] @ sides[1]) / 2
-            return Design("least deviation", edges, spread @ x, value, lower, dual, "newton", len(x) if symmetry else None)
+            return x, value, lower, (sides[0] @ sides[0] - sides[1] @ sides[1]) / 2
         step, length = -np.linalg.solve(hessian, gradient), 1.0
         while length > 1e-12:
             candidate = x + length * step
@@ -68,6 +88,38 @@ def least_deviation(graph: ArrayLike | Links, *, tolerance: float = 1e-8, symmet
             break
         x = x + length * step
     raise StragglerError(f"Newton's method stopped at deviation {value:.6g}, certified to be at least {lower:.6g} only")
+
+
+def _by_cone(edges: Links, spread: Any, stopped: StragglerError) -> Floats:
+    """Return the variables a semidefinite program finds best, for Newton's method to certify.
+
+    Traces of inverses are bounded by tr(X^-1) <= tr(Z) for [Z I; I X] >= 0.
+    """
+    import cvxpy as cp
+
+    n = edges.n
+    enough_memory("nodes", n, 8.0 * 4 * (n * (2 * n + 1)) ** 2)
+    x, limits, said = cp.Variable(spread.shape[1]), [], [str(stopped)]
+    shifted = np.eye(n) - 1.0 / n - cp.reshape(flattened(edges, spread) @ x, (n, n), order="F")
+    traces = []
+    for side in (np.eye(n) - shifted, np.eye(n) + shifted):
+        above = cp.Variable((n, n), symmetric=True)
+        limits.append(cp.bmat([[above, np.eye(n)], [np.eye(n), side]]) >> 0)
+        traces.append(cp.trace(above))
+    problem = cp.Problem(cp.Minimize(sum(traces) / 2), limits)
+    for solver, settings in SOLVERS.items():
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # an inaccurate answer is only a start
+                problem.solve(solver=solver, **settings)
+        except cp.SolverError:
+            said.append(f"{solver} failed")
+            continue
+        if x.value is not None and np.isfinite(steady_deviation(edges, spread @ x.value)[0]):
+            found: Floats = x.value
+            return found
+        said.append(f"{solver} says {problem.status}")
+    raise StragglerError("; ".join(said))
 
 
 def steady_deviation(edges: Links, weights: Floats) -> tuple[float, list[Floats]]:

@@ -8,12 +8,15 @@ from tests.theory.best_mixing.plain_graphs import adjacency, random_graph
 from theory.best_mixing import (
     best_schedule,
     cone,
+    deviation,
     edges,
     fastest_averaging,
     fastest_chain,
     fastest_gossip,
     interior,
     least_deviation,
+    smoothing,
+    solving,
 )
 
 
@@ -52,13 +55,28 @@ def test_bad_choices():
         best_schedule([[(0, 1)], [(0, 1), (1, 2)]])
     with pytest.raises(InputError, match="rounds = 0"):
         best_schedule([])
+    with pytest.raises(InputError, match="number of connected components = 2"):
+        best_schedule([[(0, 1)], [(2, 3)], [(0, 1), (2, 3)]])
 
 
-@pytest.mark.parametrize("method", ["cone", "interior", "first-order"])
+@pytest.mark.parametrize("method", ["cone", "interior", "conjugate", "first-order"])
 def test_memory_is_estimated_before_anything_is_built(monkeypatch, method):
     monkeypatch.setattr(edges.os, "sysconf", lambda name: 4096 if name == "SC_PAGE_SIZE" else 2)
     with pytest.raises(InputError, match=r"nodes = 12 is not admissible: needs fewer: this method would take .* GiB"):
         fastest_chain(random_graph(12, 0.3, 0), method=method)
+
+
+@pytest.mark.parametrize(
+    ("find", "counted"),
+    [(fastest_averaging, "nodes"), (fastest_gossip, "nodes"), (least_deviation, "links"), (best_schedule, "nodes")],
+)
+def test_every_program_estimates_its_memory(monkeypatch, find, counted):
+    monkeypatch.setattr(edges.os, "sysconf", lambda name: 4096 if name == "SC_PAGE_SIZE" else 2)
+    monkeypatch.setattr(deviation, "few", lambda *_: False)
+    graph = random_graph(12, 0.3, 0)
+    given = [[pair] for pair in np.argwhere(np.triu(graph))] if find is best_schedule else graph
+    with pytest.raises(InputError, match=rf"{counted} = \d+ is not admissible: needs fewer: this method would take .* GiB"):
+        find(given)
 
 
 def solvers(monkeypatch, *, clarabel, scs):
@@ -88,3 +106,36 @@ def test_cone_solvers_stand_in_for_the_interior_point_method(monkeypatch):
     with pytest.raises(StragglerError, match=r"the interior-point method stopped at value .*, certified to be at least"):
         fastest_chain(graph, method="interior")
     assert fastest_chain(graph).method == "cone"
+
+
+def test_least_deviation_starts_again_from_a_cone_solver(monkeypatch):
+    """Three steps are too few from afar and enough from nearby."""
+    graph = random_graph(8, 0.3, 0)
+    wanted = least_deviation(graph)
+    monkeypatch.setattr(deviation, "_STEPS", 3)
+    found = least_deviation(graph)
+    assert (wanted.method, found.method) == ("newton", "cone")
+    assert found.value == pytest.approx(wanted.value, rel=1e-7)
+    assert found.gap <= 1e-8 * found.value
+    monkeypatch.setattr(deviation, "CONE_LARGEST", 7)
+    with pytest.raises(StragglerError, match=r"Newton's method stopped at deviation .*, certified to be at least"):
+        least_deviation(graph)
+
+
+def test_least_deviation_gives_up_in_one_line(monkeypatch):
+    monkeypatch.setattr(deviation, "_STEPS", 2)
+    monkeypatch.setattr(deviation, "SOLVERS", {"CLARABEL": {"max_iter": 1}, "SCS": {"max_iters": 1}})
+    with pytest.raises(StragglerError, match=r"^Newton's method stopped at deviation [^\n]*$"):
+        least_deviation(random_graph(8, 0.3, 0))
+
+
+def test_first_order_steps_stand_in_for_conjugate_gradients(monkeypatch):
+    graph = random_graph(24, 0.2, 0)
+    for name, value in (("FACTORED", 10), ("CONE_LARGEST", 10)):
+        monkeypatch.setattr(solving, name, value)
+    assert fastest_chain(graph, tolerance=1e-2).method == "conjugate"
+    monkeypatch.setattr(interior, "_STEPS", 2)
+    assert fastest_chain(graph, tolerance=1e-2).method == "first-order"
+    monkeypatch.setattr(smoothing, "_STEPS", 2)
+    with pytest.raises(StragglerError, match=r"the interior-point method stopped .*; first-order steps stopped at value"):
+        fastest_chain(graph, tolerance=1e-2)
