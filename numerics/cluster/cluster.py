@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from numerics.cluster.compute import Distribution
 from numerics.cluster.network import FREE, Network
-from numerics.cluster.stragglers import Straggling
+from numerics.cluster.stragglers import SlowWorkers, Straggling
 from numerics.typing import Floats
 from straggler import InputError, at_least, positive
 
@@ -67,6 +67,16 @@ class Cluster:
     def distributions(self) -> tuple[Distribution, ...]:
         """Distribution of the compute time of each worker, without the modifiers."""
         return (self.compute,) * self.workers if isinstance(self.compute, Distribution) else self.compute
+
+    @property
+    def mean_times(self) -> Floats:
+        """Expected compute time of each worker, shape (n,), slowed down for good but not hit by passing delays."""
+        means = np.array([law.mean for law in self.distributions])
+        for modifier in self.stragglers:
+            if isinstance(modifier, SlowWorkers):
+                for worker, factor in modifier.factors:
+                    means[worker] *= factor
+        return means
 
     def times(self, generators: Sequence[np.random.Generator]) -> ComputeTimes:
         """Return the endless table of compute times, to be read from its beginning; one generator per replica."""

@@ -22,6 +22,13 @@ WHOLE = 1 << 16
 Piece = tuple[NDArray[Any], ...]
 
 
+SPARSE = 1 << 16
+"""Computations that are drawn at a time at most where only some workers' are kept."""
+
+BACKLOG = 0.125
+"""Computations of slower workers that may wait in memory for each event."""
+
+
 class Rows:
     """Rows of a replica's table of compute times, each with further columns that are drawn with it.
 
@@ -44,7 +51,8 @@ class Rows:
     ) -> None:
         self._times, self._extend, self._some = ComputeTimes(cluster, [generator]), extend, workers
         self.workers = np.arange(cluster.workers) if workers is None else workers
-        self.n = len(self.workers)
+        self.n, self.whole = len(self.workers), cluster.workers
+        self.usual = min(STRETCH // self.n, SPARSE // self.whole)
 
     def take(self, count: int) -> Piece:
         """Return the next ``count`` rows of every column, shape (count, n) each."""
@@ -52,51 +60,118 @@ class Rows:
         return pieces if self._some is None else tuple(piece[:, self._some] for piece in pieces)
 
 
-class Columns:
-    """The computations ahead of each worker, to be taken one by one: ``queues[c][i]`` are those in column c of worker i.
+def paces(cluster: Cluster, workers: Numbers | None = None) -> list[Numbers | None]:
+    """Return ``workers`` in groups that get on about as fast as each other; None for all the workers of the cluster.
 
-    Rows are drawn for all workers at once, so that those of slow workers wait in memory.
+    A group reads the table of compute times by itself: what one reader draws for all waits in memory for the slower ones,
+    which with one fast worker would be n - 1 numbers for almost every event. Groups are made as large as `BACKLOG` allows.
+    """
+    everybody = np.arange(cluster.workers) if workers is None else workers
+    means = cluster.mean_times[everybody]
+    if not np.isfinite(means).all():
+        return [workers]
+    order = means.argsort(kind="stable")
+    groups: list[list[int]] = []
+    waiting = events = base = 0.0
+    for worker, mean in zip(everybody[order].tolist(), means[order].tolist(), strict=True):
+        done = base / mean if mean else 1.0  # of the worker's computations, while the fastest of the group makes one
+        if not groups or waiting + 1 - done > BACKLOG * (events + done):
+            groups.append([])
+            waiting, events, base, done = 0.0, 0.0, mean, 1.0
+        groups[-1].append(worker)
+        waiting, events = waiting + 1 - done, events + done
+    return [workers] if len(groups) == 1 else [np.sort(np.array(group)) for group in groups]
+
+
+class Columns:
+    """The computations ahead of each worker, to be taken one by one: ``queues[c][i]`` are those in column c of the i-th worker.
+
+    Rows are drawn for all workers of a source at once, so that those of slower workers wait in memory.
+
+    Parameters
+    ----------
+    sources
+        Where the workers' computations come from; workers of all sources together are in ascending order.
+    columns
+        Number of columns.
     """
 
-    def __init__(self, rows: Rows, columns: int = 1) -> None:
-        self._rows, self._count = rows, max(16, STRETCH // rows.n)
-        self.queues: list[list[deque[Any]]] = [[deque() for _ in range(rows.n)] for _ in range(columns)]
+    def __init__(self, sources: Sequence[Rows], columns: int = 1) -> None:
+        self.workers: list[int] = sorted(worker for rows in sources for worker in rows.workers.tolist())
+        self.queues: list[list[deque[Any]]] = [[deque() for _ in self.workers] for _ in range(columns)]
+        position = {worker: place for place, worker in enumerate(self.workers)}
+        self._sources = [(rows, [position[worker] for worker in rows.workers.tolist()]) for rows in sources]
+        self._home = {place: source for source in self._sources for place in source[1]}
 
-    def refill(self) -> None:
-        """Draw further rows, for all workers."""
-        for queues, piece in zip(self.queues, self._rows.take(self._count), strict=True):
-            for queue, more in zip(queues, np.ascontiguousarray(piece.T).tolist(), strict=True):
-                queue.extend(more)
+    def refill(self, position: int) -> None:
+        """Draw further rows, for all workers of the source that this one's computations come from."""
+        rows, places = self._home[position]
+        for queues, piece in zip(self.queues, rows.take(max(16, rows.usual)), strict=True):
+            for place, more in zip(places, np.ascontiguousarray(piece.T).tolist(), strict=True):
+                queues[place].extend(more)
 
     def first(self, column: int = 0) -> list[Any]:
         """Return the next computation of every worker, one column of it."""
-        if not all(self.queues[column]):
-            self.refill()
+        for position, queue in enumerate(self.queues[column]):
+            if not queue:
+                self.refill(position)
         return [queue.popleft() for queue in self.queues[column]]
 
 
-def merged(rows: Rows) -> Iterator[Piece]:
+def merged(sources: Sequence[Rows]) -> Iterator[Piece]:
     """Yield (times, workers, further columns ...) of the completions of workers that never wait, in order.
 
-    The first column of ``rows`` is how long each computation takes, from the worker's last completion on. Of completions at
-    the same time, that of the worker comes first which has completed less; then the lower number.
+    The first column of ``sources`` is how long each computation takes, from the worker's last completion on. Of completions
+    at the same time, that of the worker comes first which has completed less; then the lower number.
     """
-    clock = np.zeros(rows.n)
-    pending: Piece = ()
+    followed = [_Followed(rows) for rows in sources]
     while True:
-        # as many new completions as there are old ones that still wait for a slower worker, so that cost stays linear
-        waiting = pending[0].size if pending else 0
-        durations, *further = rows.take(max(1, max(STRETCH, waiting) // rows.n))
-        times = np.cumsum(np.concatenate([clock[None], durations]), axis=0)[1:]
-        clock = times[-1]
-        workers = np.broadcast_to(rows.workers, times.shape)
-        fresh = [times.ravel(), workers.ravel(), *(column.ravel() for column in further)]
-        every = [np.concatenate(pair) for pair in zip(pending, fresh, strict=True)] if pending else fresh
         # nobody can still complete before the worker that has been followed least far
-        known = every[0] <= clock.min()
-        order = every[0][known].argsort(kind="stable")
-        yield tuple(column[known][order] for column in every)
-        pending = tuple(column[~known] for column in every)
+        limit = min(source.until() for source in followed)
+        pieces = [source.known(limit) for source in followed]
+        times, ranks, *further = (np.concatenate(columns) for columns in zip(*pieces, strict=True))
+        if times.size:
+            order = times.argsort(kind="stable") if len(pieces) == 1 else np.lexsort((ranks, times))
+            yield tuple(column[order] for column in (times, ranks % sources[0].whole, *further))
+        min(followed, key=_Followed.until).follow()
+
+
+class _Followed:
+    """Completions of the workers of one source, as far as they have been followed.
+
+    Ranks order completions at the same time: the number of the computation, and then the worker's, as one number.
+    """
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows, self._clock, self._row = rows, np.zeros(rows.n), 0
+        self._pending: Piece = ()
+        self.follow()
+
+    def until(self) -> float:
+        """Return the time of the worker that has been followed least far."""
+        return float(self._clock.min())
+
+    def follow(self) -> None:
+        """Follow all workers for some more computations."""
+        # as many new completions as there are old ones that still wait for a slower worker, so that cost stays linear
+        waiting = self._pending[0].size if self._pending else 0
+        rows = self._rows
+        count = max(1, rows.usual, waiting // rows.n)
+        durations, *further = rows.take(count)
+        times = np.cumsum(np.concatenate([self._clock[None], durations]), axis=0)[1:]
+        self._clock = times[-1]
+        ranks = (self._row + np.arange(count))[:, None] * rows.whole + rows.workers
+        self._row += count
+        fresh = [times.ravel(), ranks.ravel(), *(column.ravel() for column in further)]
+        pairs = zip(self._pending, fresh, strict=True)
+        self._pending = tuple(np.concatenate(pair) for pair in pairs) if self._pending else tuple(fresh)
+
+    def known(self, limit: float) -> Piece:
+        """Return what has been completed by ``limit``, in the order of ranks, and forget it."""
+        known = self._pending[0] <= limit
+        found = tuple(column[known] for column in self._pending)
+        self._pending = tuple(column[~known] for column in self._pending)
+        return found
 
 
 def interleaved(first: Iterator[Piece], second: Iterator[Piece]) -> Iterator[Piece]:

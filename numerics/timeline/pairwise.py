@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from heapq import heapreplace
 from typing import Any
 
@@ -15,12 +15,16 @@ from numerics.streams import Streams
 from numerics.timeline import pairs
 from numerics.timeline.bipartite import active
 from numerics.timeline.clock import ClockedCompletions, Span
-from numerics.timeline.completions import STRETCH, Columns, Piece, Rows, interleaved, interval, merged, together
+from numerics.timeline.completions import STRETCH, Columns, Piece, Rows, interleaved, interval, merged, paces, together
 from numerics.typing import Floats
 from straggler import InputError, UnknownName
 
 PARTNERS = ("random", "scheduled")
 INITIATORS = ("active", "all")
+
+Computations = Callable[[Floats], Piece]
+Source = tuple[Callable[[np.random.Generator], Computations], list[Numbers | None]]
+"""How computations are described, given a replica's stream, and the groups of workers who have such."""
 
 
 class Pairwise(ClockedCompletions):
@@ -96,8 +100,9 @@ class Pairwise(ClockedCompletions):
 
     def spans(self, iterations: int, streams: Streams) -> Iterator[Span]:
         """Yield the completions; see `ClusterTimeline.spans`."""
-        twice = zip(streams.generators("timeline"), streams.generators("timeline"), strict=True)
-        feeds = [self._feed(*generators) for generators in twice]
+        sources = self._sources()
+        readers = [streams.generators("timeline") for source in sources for _ in source[1]]
+        feeds = [self._feed(sources, iter(each)) for each in zip(*readers, strict=True)]
         seen, first = np.full((self.n, len(feeds)), -1), 0
         for times, workers, partners, idle in together(feeds, iterations):
             ages = interval(workers, seen, first) - 1
@@ -111,8 +116,24 @@ class Pairwise(ClockedCompletions):
         phases = None if self.partners != "given" or self._phases is None else self._phases.tolist()
         return {"partners": phases or self.partners, "initiators": self.initiators, "flows": self.flows}
 
-    def _feed(self, generator: np.random.Generator, again: np.random.Generator) -> Iterator[Piece]:
-        """Yield (times, workers, partners, idle) of one replica's completions, from its stream, twice at its beginning."""
+    def _sources(self) -> list[Source]:
+        """Return what computations of which workers are described by: of all, or of passive and active workers apart."""
+        size = self.cluster.message_bytes
+        if self.initiators == "all" or self._network.send(size) == self._network.inside.send(size) == 0:
+            return [(self._lasting, paces(self.cluster))]
+        passive, asking = np.flatnonzero(~self._active), np.flatnonzero(self._active)
+        return [(self._alone, paces(self.cluster, passive)), (self._choosing, paces(self.cluster, asking))]
+
+    def _feed(self, sources: list[Source], generators: Iterator[np.random.Generator]) -> Iterator[Piece]:
+        """Yield (times, workers, partners, idle) of one replica's completions, from its stream, as often at its beginning."""
+        rows: list[list[Rows]] = []
+        for describe, groups in sources:
+            readers = zip(groups, generators, strict=False)
+            rows.append([Rows(self.cluster, generator, describe(generator), group) for group, generator in readers])
+        return merged(rows[0]) if len(rows) == 1 else interleaved(merged(rows[0]), self._queued(rows[1]))
+
+    def _choosing(self, generator: np.random.Generator) -> Computations:
+        """Return what adds the partners of computations to their times."""
         drawn = 0
 
         def computations(times: Floats) -> Piece:
@@ -121,20 +142,23 @@ class Pairwise(ClockedCompletions):
             drawn += len(times)
             return times, partners
 
+        return computations
+
+    def _lasting(self, generator: np.random.Generator) -> Computations:
+        """Return what makes computations last as long as the exchange, and adds partners and waiting times."""
+        computations = self._choosing(generator)
+
         def durations(times: Floats) -> Piece:
             compute, partners = computations(times)
             exchange = self._network.pair_exchange(self.cluster.message_bytes, np.arange(self.n)[None, :], partners)
             lasting = np.maximum(compute, exchange)
             return lasting, partners, lasting - compute
 
-        def alone(times: Floats) -> Piece:
-            return times, np.broadcast_to(np.arange(self.n), times.shape), np.zeros(times.shape)
+        return durations
 
-        size, asking = self.cluster.message_bytes, np.flatnonzero(self._active)
-        if self.initiators == "all" or self._network.send(size) == self._network.inside.send(size) == 0:
-            return merged(Rows(self.cluster, generator, durations))
-        passive = merged(Rows(self.cluster, again, alone, np.flatnonzero(~self._active)))
-        return interleaved(passive, self._queued(Rows(self.cluster, generator, computations, asking)))
+    def _alone(self, _: np.random.Generator) -> Computations:
+        """Return what describes the computations of workers that ask nobody."""
+        return lambda times: (times, np.broadcast_to(np.arange(self.n), times.shape), np.zeros(times.shape))
 
     def _partners(self, row: int, generator: np.random.Generator, shape: tuple[int, ...]) -> Numbers:
         if self._phases is None:
@@ -144,11 +168,11 @@ class Pairwise(ClockedCompletions):
             found = self._phases[(row + np.arange(shape[0])) % len(self._phases)]
         return np.where(self._active, found, np.arange(self.n))
 
-    def _queued(self, rows: Rows) -> Iterator[Piece]:
+    def _queued(self, rows: list[Rows]) -> Iterator[Piece]:
         """Yield the completions of active workers from a queue of their iterations, by the time these will end."""
-        columns, n, size = Columns(rows, 2), rows.n, self.cluster.message_bytes
+        columns, size = Columns(rows, 2), self.cluster.message_bytes
         ahead, chosen = columns.queues
-        here, per_node = rows.workers.tolist(), self._network.workers_per_node
+        here, n, per_node = columns.workers, len(columns.workers), self._network.workers_per_node
         outer, inner = self._network.send(size), self._network.inside.send(size)
         free = [0.0] * self.n
         heap = [(0.0, position - n) for position in range(n)]
@@ -171,7 +195,7 @@ class Pairwise(ClockedCompletions):
                 try:
                     end = now + ahead[position].popleft()
                 except IndexError:
-                    columns.refill()
+                    columns.refill(position)
                     end = now + ahead[position].popleft()
                 partners[position] = partner = chosen[position].popleft()
                 waits[position] = 0.0

@@ -12,7 +12,7 @@ from numerics.events import Numbers
 from numerics.streams import Streams
 from numerics.timeline import server_queue, server_rounds
 from numerics.timeline.clock import ClockedCompletions, Span
-from numerics.timeline.completions import Columns, Rows, interval, merged, together
+from numerics.timeline.completions import Columns, Rows, interval, merged, paces, together
 from straggler import InputError, UnknownName, at_least, positive
 
 TOGETHER = ("synchronous", "k-sync", "k-batch-sync")
@@ -111,8 +111,12 @@ class Server(ClockedCompletions):
         return Span(times, idle, sent, nothing, workers, nothing, nothing[:, :1])
 
     def _apart(self, iterations: int, streams: Streams) -> Iterator[Span]:
-        generators, k = streams.generators("timeline"), self.k
-        feeds = [self._feed(Rows(self.cluster, generator)) for generator in generators]
+        k, groups = self.k, paces(self.cluster)
+        readers = [streams.generators("timeline") for _ in groups]
+        feeds = [
+            self._feed([Rows(self.cluster, reader, workers=group) for reader, group in zip(each, groups, strict=True)])
+            for each in zip(*readers, strict=True)
+        ]
         seen, first = np.full((self.n, len(feeds)), -1), 0
         holders = [server_queue.Slots(self.n) for _ in feeds] if self.mode == "k-batch-async" else []
         for times, workers, idle in together(feeds, iterations * k, k):
@@ -130,7 +134,7 @@ class Server(ClockedCompletions):
             sent = len(times) * (self._bytes.gradient + self._bytes.model)
             yield Span(times.reshape(shape)[:, -1], idle.sum(axis=0), sent, ages, workers.reshape(shape), slots, refilled)
 
-    def _feed(self, rows: Rows) -> Iterator[tuple[np.ndarray[Any, Any], ...]]:
+    def _feed(self, rows: list[Rows]) -> Iterator[tuple[np.ndarray[Any, Any], ...]]:
         if self.mode == "k-async" and self.k > 1:
             return server_queue.batches(Columns(rows), self._seconds, self.k)
         if not any(self._seconds):

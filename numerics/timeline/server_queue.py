@@ -47,7 +47,7 @@ def single(columns: Columns, message: Messages) -> Iterator[Piece]:
             try:
                 compute = ahead[worker].popleft()
             except IndexError:
-                columns.refill()
+                columns.refill(worker)
                 compute = ahead[worker].popleft()
             heapreplace(heap, (outward + compute, code + n))
         yield np.array(times), np.array(workers), np.array(idle)
@@ -76,7 +76,7 @@ def batches(columns: Columns, message: Messages, k: int) -> Iterator[Piece]:
                 workers.append(worker)
                 idle.append(outward - sent)
                 if not ahead[worker]:
-                    columns.refill()
+                    columns.refill(worker)
                 heappush(heap, (outward + ahead[worker].popleft(), code + n))
         yield np.array(times), np.array(workers), np.array(idle)
 
