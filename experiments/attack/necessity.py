@@ -221,13 +221,20 @@ class _Search:
         return bool(heard)
 
     def roam(self) -> None:
-        """Spend what is left on the mutants that still stand, in turn, terms first and last."""
+        """Spend what is left on the mutants that still stand, in turn: half of it on terms alone, then on all."""
         spent = 0
-        while spent < self.left and self.jury.open and self.pool:
-            for row in self.jury.open:
-                if spent < self.left and not self.jury.standings[row].refuted:
-                    spent += 1
-                    self.run(self.aimed(row, self.origin(row)))
+        for share, only_terms in ((0.5, True), (1.0, False)):
+            while spent < share * self.left and self.pool and (rows := self.standing(only_terms)):
+                for row in rows:
+                    if spent < self.left and not self.jury.standings[row].refuted:
+                        spent += 1
+                        self.run(self.aimed(row, self.origin(row)))
+
+    def standing(self, only_terms: bool) -> list[int]:
+        """Return numbers of the mutants that still stand, of all or of those that leave out a term."""
+        from theory.mutants import TERM
+
+        return [row for row in self.jury.open if not only_terms or self.jury.standings[row].mutant.kind == TERM]
 
     def origin(self, row: int) -> Claim:
         """Return where the next move against a mutant starts: where it is closest to falling among runs in which it is missed.

@@ -45,6 +45,8 @@ class Mutant:
         The change in words.
     right_side
         The bound, in symbols of the table.
+    expression
+        The term that was changed, as the statement shows it; None for the statement itself.
     """
 
     theorem: Theorem
@@ -52,6 +54,7 @@ class Mutant:
     term: str
     text: str
     right_side: Expr
+    expression: Expr | None = None
 
     def bound(self, **constants: Any) -> Any:
         """Return the bound at numbers or at arrays that broadcast, as `theory.theorem.Theorem.bound` does."""
@@ -66,18 +69,18 @@ def mutants(theorem: Theorem) -> tuple[Mutant, ...]:
     implied by the theorem, so nothing can refute it: it is not a mutant. Neither is a change that does not change the bound.
     """
     stated = theorem.expanded()
-    changes = [change for change in _distinct(statement(theorem)) if change[-1] != stated]
+    changes = [change for change in _distinct(statement(theorem)) if change[3] != stated]
     return (Mutant(theorem, STATED, "", STATED, stated), *(Mutant(theorem, *change) for change in changes))
 
 
 @cache
-def _distinct(shown: Statement) -> tuple[tuple[str, str, str, Expr], ...]:
-    """Return kind, term, text and bound of the changes, the first of those that come to the same bound."""
-    found: dict[Expr, tuple[str, str, str, Expr]] = {}
+def _distinct(shown: Statement) -> tuple[tuple[str, str, str, Expr, Expr], ...]:
+    """Return kind, term, text, bound and changed term of the changes, the first of those that come to the same bound."""
+    found: dict[Expr, tuple[str, str, str, Expr, Expr]] = {}
     for term in terms(shown):
         for kind, text, expression in _changes(term):
             right = changed(shown, term, expression)
-            found.setdefault(right, (kind, term.text, text, right))
+            found.setdefault(right, (kind, term.text, text, right, term.expression))
     return tuple(found.values())
 
 
