@@ -19,7 +19,7 @@ CORNER = 0.1
 """Part of the unit interval that stands for zero exactly, which isolates the terms of a bound that do not vanish there."""
 
 LONG = 200
-"""Iterations that a search goes up to, unless the claim it starts from has more."""
+"""Iterations that a search goes up to; twice those of the claim that it starts from, where these are more."""
 
 GRAPHS: dict[str, tuple[str, ...]] = {
     "dpsgd": ("ring", "path", "star", "complete", "one-peer-exponential"),
@@ -79,15 +79,12 @@ class Coordinate:
         """Return the point of the unit interval whose value is nearest."""
         if self.choices:
             return (self.choices.index(value) + 0.5) / len(self.choices) if value in self.choices else 0.0
-        value = float(value)
         if self.corner and value == 0:
             return 0.0
-        if self.linear:
-            found = (value - self.low) / (self.high - self.low)
-        else:
-            found = math.log(max(value, self.low) / self.low) / math.log(self.high / self.low)
-        found = min(max(found, 0.0), 1.0)
-        return CORNER + (1 - CORNER) * found if self.corner else found
+        low, high = self.low, self.high
+        along = (value - low) / (high - low) if self.linear else math.log(max(value, low) / low) / math.log(high / low)
+        along = float(min(max(along, 0.0), 1.0))
+        return CORNER + (1 - CORNER) * along if self.corner else along
 
     def read(self, claim: Claim) -> Any:
         """Return the value a claim has here."""
@@ -122,7 +119,8 @@ def coordinates(claim: Claim, theorem: Theorem) -> list[Coordinate]:
 
     What else a theorem asks of the numbers is asked where the claim is evaluated.
     """
-    found = [Coordinate(("iterations",), 1, max(LONG, claim.iterations), whole=True)]
+    longest = LONG if claim.iterations <= LONG else 2 * claim.iterations
+    found = [Coordinate(("iterations",), 1, longest, whole=True)]
     if isinstance(claim.step, float):
         limited = theorem.limits_step
         found.append(Coordinate(("step",), 0.01, 0.9999, linear=True) if limited else Coordinate(("step",), 1e-3, 2.0))

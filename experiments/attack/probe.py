@@ -11,7 +11,8 @@ import numpy as np
 from experiments import measures, sequential, worst_case
 from experiments.applicability import obstacle
 from experiments.claims import STEEPNESS, Claim
-from experiments.measures.base import exact, without_chance
+from experiments.measures.base import exact as exact_run
+from experiments.measures.base import without_chance
 from experiments.settings import Setting, prepare
 from experiments.verdict import TOLERANCE
 from experiments.verify import FAMILY_LEVEL, needs_ball
@@ -25,6 +26,9 @@ WORST = "exact worst case"
 
 CLASS = frozenset({"K", "L", "T", "batch", "delta", "gamma", "n", "rho", "sigma", "tau", "zeta", "B_E", "B_2", "C", "q"})
 """Constants that the functions of an exact worst case share with the problem they replace; of others nothing is known."""
+
+FLOATS = 1e-12
+"""Part of themselves to which coordinates are known after many steps."""
 
 MOMENTS = ("grad_norm_sq", "consensus_sq", "value", "view_grad_norm_sq", "center_distance_sq")
 """Quantities that `numerics.moments.exact_moments` follows."""
@@ -71,6 +75,14 @@ class Probe:
         """The ratio that the run has at least."""
         return _over(self.lower, self.bound, self.rounding)
 
+    @property
+    def summary(self) -> str:
+        """The numbers on one line."""
+        return (
+            f"left side {self.value:.10g} (at least {self.lower:.10g}, {self.witness}), bound {self.bound:.10g}, "
+            f"ratio {self.ratio:.10g}"
+        )
+
     def refutes(self, bound: float | None = None) -> bool:
         """Return whether the left side is above a bound, the theorem's own where None, by more than rounding."""
         limit = self.bound if bound is None else bound
@@ -83,7 +95,9 @@ def _over(left: float, bound: float, rounding: float) -> float:
     return left / bound if bound > 0 else math.inf
 
 
-def probe(claim: Claim, *, replicas: int = sequential.FIRST_LOOK, alpha: float = FAMILY_LEVEL) -> Probe | None:
+def probe(
+    claim: Claim, *, replicas: int = sequential.FIRST_LOOK, alpha: float = FAMILY_LEVEL, exact: bool = True
+) -> Probe | None:
     """Return the probe at a claim: exact where there is an exact witness, else sampled.
 
     Parameters
@@ -94,6 +108,8 @@ def probe(claim: Claim, *, replicas: int = sequential.FIRST_LOOK, alpha: float =
         Number of runs where the left side has to be sampled, at least 2.
     alpha
         Probability with which the lower bound of a sampled left side may be wrong.
+    exact
+        Whether to take the exact left side where there is one; False samples it, so that one can be held against the other.
 
     Returns
     -------
@@ -105,7 +121,7 @@ def probe(claim: Claim, *, replicas: int = sequential.FIRST_LOOK, alpha: float =
     StragglerError
         If the claim is malformed.
     """
-    found = sweep(claim, (claim.iterations,), replicas=replicas, alpha=alpha)
+    found = sweep(claim, (claim.iterations,), replicas=replicas, alpha=alpha, exact=exact)
     return found[-1] if found else None
 
 
@@ -115,6 +131,7 @@ def sweep(
     *,
     replicas: int = sequential.FIRST_LOOK,
     alpha: float = FAMILY_LEVEL,
+    exact: bool = True,
 ) -> list[Probe]:
     """Return the probes that one run gives: at every horizon up to K where the left side is a mean over k < K.
 
@@ -125,7 +142,7 @@ def sweep(
     iterations
         Horizons asked for; None for about forty, evenly spaced in logarithm. Others than K itself need a step size that does
         not depend on K, and a theorem that speaks about the run at that horizon too; they are left out where that fails.
-    replicas, alpha
+    replicas, alpha, exact
         As for `probe`; what may be wrong is that any of the lower bounds is.
 
     Raises
@@ -142,7 +159,7 @@ def sweep(
         wanted = [int(k) for k in measures.horizons(claim.iterations)] if iterations is None else list(iterations)
         if not _same_run_at_every_horizon(setting):
             wanted = [k for k in wanted if k == claim.iterations]
-        return [found for found in _probes(setting, wanted, replicas, alpha) if math.isfinite(found.bound + found.value)]
+        return [found for found in _probes(setting, wanted, replicas, alpha, exact) if math.isfinite(found.bound + found.value)]
 
 
 def worst(claim: Claim) -> Probe | None:
@@ -164,10 +181,10 @@ def worst(claim: Claim) -> Probe | None:
         return Probe(claim, setting.constants, bound, found.lower, found.lower, WORST) if math.isfinite(bound) else None
 
 
-def _probes(setting: Setting, wanted: list[int], replicas: int, alpha: float) -> list[Probe]:
+def _probes(setting: Setting, wanted: list[int], replicas: int, alpha: float, exact: bool) -> list[Probe]:
     """Return the probes at these horizons, all of one run."""
     measure = measures.get(setting.theorem.quantity.name)
-    values = _exact(setting, measure)
+    values = _exact(setting, measure) if exact else None
     drawn = None
     if values is None or needs_ball(setting):
         # replicas that are all the same need not be many; two show whether they are (a compressor may draw)
@@ -184,7 +201,7 @@ def _probes(setting: Setting, wanted: list[int], replicas: int, alpha: float) ->
         if there is not setting and obstacle(there) is not None:
             continue
         bound = float(there.theorem.bound(**there.constants))
-        rounding = there.rounding + measure.rounding * abs(bound)
+        rounding = max(there.rounding, dust(there)) + measure.rounding * abs(bound)
         if values is not None:
             value = lower = float(values[k])
             witness = measure.witness
@@ -198,6 +215,24 @@ def _probes(setting: Setting, wanted: list[int], replicas: int, alpha: float) ->
     return found
 
 
+def dust(setting: Setting) -> float:
+    """Return what rounding may leave of a left side that is zero in exact arithmetic, from the size of what it is made of.
+
+    Corners of a search, where nothing moves, have a bound of zero: without this, a gradient of 1e-17 would refute it. Coordinates
+    and gradients are known to `FLOATS` of their size, f* to that of itself.
+    """
+    c, name, gamma = setting.constants, setting.theorem.quantity.name, setting.gamma
+    moved = FLOATS * abs(c["f_star"])
+    slope = FLOATS**2 * (c["L"] ** 2 * c["x0_sq"] + c["L"] * c["delta"] + c["zeta"] ** 2 + c["sigma"] ** 2) + c["L"] * moved
+    if "grad_norm_sq" in name:
+        return slope
+    if "suboptimality" in name:
+        return FLOATS * c["delta"] + moved
+    if "gauge" in name:
+        return slope + FLOATS**2 * c["x0_sq"] / gamma**2
+    return slope * (1 / c["L"] ** 2 + gamma**2) if name.endswith(("distance_sq", "consensus_sq", "drift_sq")) else 0.0
+
+
 def _exact(setting: Setting, measure: measures.Measure) -> dict[int, float] | Floats | None:
     """Return the exact left side by horizon (0 .. K, or K alone), or None where there is none."""
     name, end = setting.theorem.quantity.name, setting.claim.iterations
@@ -207,7 +242,7 @@ def _exact(setting: Setting, measure: measures.Measure) -> dict[int, float] | Fl
     prefix, _, watched = name.partition("_")
     if prefix not in ("mean", "last", "smallest") or watched not in MOMENTS:
         return None
-    moments = exact(setting)
+    moments = exact_run(setting)
     if moments is None:
         return None
     along = moments[watched].values

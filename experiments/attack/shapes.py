@@ -28,7 +28,7 @@ SHAPES: dict[str, tuple[Shape, ...]] = {
     "wagma-sequential": ({"options": {"group_size": 2, "period": 4}},),
     "eager": (
         {"timeline": "late", "timeline_options": {"count": 3, "delay": 3, "order": "fixed"}},
-        {"timeline": "late", "timeline_options": {"count": 3, "delay": 60, "order": "fixed"}, "iterations": 2000},
+        {"timeline": "late", "timeline_options": {"count": 7, "delay": 100, "order": "fixed"}, "iterations": 4000, "nodes": 8},
     ),
     "message-passing": (
         DELAYED,
@@ -72,5 +72,5 @@ DEFAULTS: dict[str, dict[str, Option]] = {
 }
 """Options of problems that a search moves, spelled out."""
 
-CHOSEN = {"epsilon": 0.5, "slack": 5.0, "k_0": 100.0, "per_square": 1.0, "per_cube": 1.0}
+CHOSEN = {"epsilon": 0.3, "slack": 5.0, "k_0": 100.0, "per_square": 1.0, "per_cube": 1.0}
 """Constants that statements leave to whoever applies them."""

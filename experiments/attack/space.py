@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 MOST_GRID = 12
 """Claims of the grids that a search begins with."""
 
-LENGTHS = (LONG, 1000, 5000, 25_000)
-"""Numbers of iterations tried, one after the other, where a theorem asks for many."""
+LONGEST = 30_000
+"""Iterations of the longest runs that a search begins with, where a theorem prescribes the step and asks for many."""
 
 REAL = ("logistic", "network")
 """What names of problems on real data begin with; they have nothing that a search could move."""
@@ -48,7 +49,7 @@ def generic(theorem: Theorem) -> list[Claim]:
     for system in theorem.systems:
         for shape, (problem, options) in product(SHAPES.get(system, ({},)), PROBLEMS):
             begun = {"nodes": 4, "iterations": LONG} | shape
-            claim = Claim(theorem=theorem.key, system=system, problem=problem, **begun | _numbers(theorem))
+            claim = Claim(theorem=theorem.key, system=system, problem=problem, **begun | chosen(theorem))
             found.append(_small(_on(claim, problem, options, theorem), theorem))
     return _distinct([claim for claim in found if claim is not None])
 
@@ -64,10 +65,10 @@ def corpus(key: str) -> list[Claim]:
     return [claim for claim in _corpus() if claim.theorem == key]
 
 
-def _numbers(theorem: Theorem) -> dict[str, Any]:
+def chosen(theorem: Theorem) -> dict[str, Any]:
     """Return a step size and the constants that the theorem leaves to whoever applies it."""
     assumed = {assumption.name for assumption in theorem.assumptions}
-    step: float | str = 0.5 if theorem.limits_step else 0.1
+    step: float | str = 0.95 if theorem.limits_step else 0.1
     if theorem.step is not None:
         step = "prescribed"
     elif "falling-steps" in assumed:
@@ -97,15 +98,40 @@ def _small(claim: Claim, theorem: Theorem) -> Claim | None:
     if claim.problem in DEFAULTS and options.get("noise") == "none":
         options = {name: value for name, value in options.items() if name != "noise"} | {"sigma": 0.0}
     spelled = claim.model_copy(update={"problem_options": options, "budget": 16})
-    longest = max(LENGTHS) if theorem.step is not None else claim.iterations
-    for length in sorted({*(k for k in LENGTHS if k < longest), longest}):
-        short = spelled.model_copy(update={"iterations": min(length, longest)})
-        try:
-            if obstacle(prepare(short)) is None:
-                return short
-        except StragglerError:
-            return None
-    return None
+    longest = LONGEST if theorem.step is not None else claim.iterations
+    short = lengthened(_of_length(spelled, min(LONG, claim.iterations)), theorem, longest)
+    return short if _spoken_of(short) else None
+
+
+def lengthened(claim: Claim, theorem: Theorem, longest: int) -> Claim:
+    """Return the claim with the fewest iterations, up to ``longest``, with which the conditions of the theorem hold.
+
+    The claim itself is returned where they hold as it is, where they do not ask for many iterations, or where none are enough.
+    """
+    from theory.evaluate import required
+
+    asked = required(*(theorem.expanded(side) for each in theorem.requires for side in (each.lhs, each.rhs)))
+    if "K" not in asked or claim.iterations >= longest or _spoken_of(claim):
+        return claim
+    few, many = claim.iterations, longest
+    if not _spoken_of(_of_length(claim, many)):
+        return claim
+    while many > 1.05 * few:
+        between = math.ceil(math.sqrt(few * many))
+        few, many = (few, between) if _spoken_of(_of_length(claim, between)) else (between, many)
+    return _of_length(claim, many)
+
+
+def _of_length(claim: Claim, iterations: int) -> Claim:
+    return claim.model_copy(update={"iterations": iterations})
+
+
+def _spoken_of(claim: Claim) -> bool:
+    """Return whether the theorem of a claim speaks about it; not about one that is malformed."""
+    try:
+        return obstacle(prepare(claim)) is None
+    except (StragglerError, ArithmeticError):
+        return False
 
 
 def _distinct(claims: list[Claim]) -> list[Claim]:

@@ -7,7 +7,20 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from experiments.cli import cite, cluster, compare, figures, gauge, mixing, shared_memory, simulate, theorems, verify
+from experiments.cli import (
+    cite,
+    cluster,
+    compare,
+    falsify,
+    figures,
+    gauge,
+    mixing,
+    necessity,
+    shared_memory,
+    simulate,
+    theorems,
+    verify,
+)
 from straggler import UnknownName, __version__
 
 
@@ -38,6 +51,8 @@ app.command("gauge")(gauge.gauge)
 app.command("cluster")(cluster.cluster)
 app.command("shared-memory")(shared_memory.shared_memory)
 app.command("verify")(verify.verify)
+app.command("falsify")(falsify.falsify)
+app.command("necessity")(necessity.necessity)
 app.command("cite")(cite.cite)
 app.command("figures")(figures.figures)
 app.command("figure")(figures.figure)

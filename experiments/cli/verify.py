@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from experiments.cli import options
-from experiments.cli.output import console, number, print_json, table
+from experiments.cli.output import console, number, print_json, progress, table
 from straggler import InputError
 
 if TYPE_CHECKING:
@@ -59,7 +57,7 @@ def verify(
     from experiments.verify import counts
     from experiments.verify import verify as examine
 
-    with _progress(len(claims)) as advance:
+    with progress("claims", len(claims)) as advance:
         outcomes = examine(claims, store=store, jobs=jobs, progress=advance)
     findings = [outcome.finding for outcome in outcomes]
     tally = counts(findings)
@@ -158,18 +156,3 @@ def _chosen(claims: list[Claim], keys: list[str]) -> list[Claim]:
             raise InputError("--theorem", key, f"a theorem this grid has claims about: {', '.join(sorted(present))}")
         chosen |= meant
     return [claim for claim in claims if not keys or claim.theorem in chosen]
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None] | None]:
-    """Show a progress bar on stderr while the block runs, if that is a terminal."""
-    screen = console(stderr=True)
-    if not screen.is_terminal:
-        yield None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("claims"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=screen, transient=True) as progress:
-        task = progress.add_task("claims", total=total)
-        yield lambda done: progress.update(task, completed=done)

@@ -23,14 +23,19 @@ def snippet(claim: Claim, claims: int) -> str:
     """Return Python that examines this one claim at the error level it has in a grid of ``claims``, and prints the finding."""
     from experiments.verify import FAMILY_LEVEL
 
-    fields = claim.model_dump(exclude_defaults=True)
-    arguments = "".join(f"    {name}={_plain(value)!r},\n" for name, value in fields.items())
     return (
         "from experiments.claims import Claim\n"
         "from experiments.verify import examine\n\n"
-        f"claim = Claim(\n{arguments})\n"
+        f"{assignment(claim)}"
         f"print(examine(claim, alpha={FAMILY_LEVEL!r} / {claims}).finding)\n"
     )
+
+
+def assignment(claim: Claim) -> str:
+    """Return Python that makes the claim again, under the name ``claim``."""
+    fields = claim.model_dump(exclude_defaults=True)
+    arguments = "".join(f"    {name}={_plain(value)!r},\n" for name, value in fields.items())
+    return f"claim = Claim(\n{arguments})\n"
 
 
 def _plain(value: object) -> object:

@@ -1,0 +1,133 @@
+"""Confirmation: what a search found, again, on runs that it has not seen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from experiments import measures
+from experiments.attack.probe import WORST, Probe, probe
+from experiments.claims import Claim
+from experiments.sequential import FIRST_LOOK
+from experiments.verdict import TOLERANCE, agree
+from experiments.verify import FAMILY_LEVEL
+from straggler import StragglerError
+
+FRESH = 1 << 20
+"""What is added to the seed of a claim for runs that the search has not seen."""
+
+RUNS = 1 << 16
+"""Iterations of all replicas of a confirmation together; there are 16 to 256 replicas."""
+
+CANDIDATES = 3
+"""Sampled probes that are confirmed: the best of a search may be there by luck."""
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """A probe, and what other runs say about it.
+
+    Parameters
+    ----------
+    probe
+        What is confirmed: an exact left side, or one sampled on fresh seeds at the level it is entitled to.
+    simulated
+        For an exact left side: estimate and confidence bound by simulation; None where there is nothing to simulate.
+    agrees
+        Whether these do not contradict the exact left side.
+    replicas, alpha
+        What `experiments.attack.probe.probe` was told, where it made the probe.
+    """
+
+    probe: Probe
+    simulated: tuple[float, float] | None = None
+    agrees: bool = True
+    replicas: int = FIRST_LOOK
+    alpha: float = FAMILY_LEVEL
+
+    @property
+    def ratio(self) -> float:
+        """Left side over bound."""
+        return self.probe.ratio
+
+    @property
+    def refutes(self) -> bool:
+        """Whether the left side is above the bound, and no witness contradicts that."""
+        return self.agrees and self.probe.refutes()
+
+
+def confirm(best: Mapping[str, Probe], sampled: Sequence[Probe]) -> tuple[Confirmation, ...]:
+    """Return the confirmations of what a search found.
+
+    Parameters
+    ----------
+    best
+        Best probes by kind of witness.
+    sampled
+        Probes that were the best of the sampled ones at some time, in order.
+    """
+    found = [_replayed(each) if each.witness == WORST else _simulated(each) for each in best.values() if _certain(each)]
+    for rank, each in enumerate(reversed(sampled[-CANDIDATES:])):
+        alpha = FAMILY_LEVEL * 6 / (math.pi * (rank + 1)) ** 2  # of all candidates together no more than the level
+        ran = _again(each.claim, alpha)
+        if ran is not None:
+            found.append(Confirmation(ran, replicas=replicas(each.claim), alpha=alpha))
+    return tuple(found)
+
+
+def fresh(claim: Claim) -> Claim:
+    """Return the claim on seeds that no search has seen."""
+    return claim.model_copy(update={"seed": claim.seed + FRESH})
+
+
+def replicas(claim: Claim) -> int:
+    """Return how many replicas a confirmation has."""
+    return int(np.clip(RUNS // claim.iterations, 16, 256))
+
+
+def _certain(found: Probe) -> bool:
+    return found.lower == found.value
+
+
+def _again(claim: Claim, alpha: float, exact: bool = True) -> Probe | None:
+    try:
+        return probe(fresh(claim), replicas=replicas(claim), alpha=alpha, exact=exact)
+    except (StragglerError, ArithmeticError):
+        return None
+
+
+def _simulated(found: Probe) -> Confirmation:
+    """Return an exact probe beside simulations of the same run; a single run that refutes a pathwise statement needs none."""
+    from theory import registry
+
+    if measures.get(registry.get(found.claim.theorem).quantity.name).pathwise:
+        return Confirmation(found)
+    ran = _again(found.claim, alpha=FAMILY_LEVEL, exact=False)
+    if ran is None or not math.isfinite(ran.lower):
+        return Confirmation(found)
+    # one-sided bounds are as far from the mean on either side
+    low, high = ran.lower, 2 * ran.value - ran.lower
+    close = agree(low, high, found.value, found.rounding)
+    return Confirmation(found, (ran.value, ran.lower), close)
+
+
+def _replayed(found: Probe) -> Confirmation:
+    """Return a worst case beside the run of the algorithm itself on the worst functions."""
+    from experiments import worst_case
+    from experiments.settings import prepare
+
+    setting = prepare(found.claim)
+    c, claim = setting.constants, setting.claim
+    solved = worst_case.found(setting)
+    if solved is None:
+        return replace(Confirmation(found), agrees=False)
+    told: dict[str, Any] = {"delta": c["delta"], "zeta": c["zeta"], "timeline": setting.timeline}
+    algorithm = claim.build_algorithm(setting.gamma)
+    ran = worst_case.replay(solved.instance, algorithm, setting.schedule, claim.iterations, **told)
+    value = float(ran.grad_norm_sq.values[:-1].mean())
+    near = math.isclose(value, found.value, rel_tol=1e-4, abs_tol=TOLERANCE)
+    return Confirmation(found, (value, value), near)
