@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.contenders import DEFAULTS, GAUGES, assumed
+from experiments.mixing_files import named_or_read
 from straggler import InputError, StragglerError, at_least
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Setting:
     graph
         The communication graph.
     weights
-        Its mixing weights; default those of the graph.
+        Its mixing weights, by name or in a file; default those of the graph.
     given
         Constants by the names of the table; they replace defaults and what the graph would say.
 
@@ -47,7 +48,7 @@ class Setting:
             if not math.isfinite(value):
                 raise InputError(name, value, "a finite number")
             TABLE[name].checked(value)
-        self.graph, self.schedule, self.given = graph, graph.schedule(weights), dict(given)
+        self.graph, self.schedule, self.given = graph, named_or_read(graph, weights), dict(given)
         self.common = {**DEFAULTS, "n": float(graph.n), **given}
         self._push: dict[int, dict[str, float]] = {}
 

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from numerics.graphs import Graph
     from numerics.mixing import PeriodicSchedule
 
+_RED = "#c40024"
+
 
 def draw(graph: Graph, schedules: Sequence[PeriodicSchedule], path: Path) -> None:
-    """Draw the graph once per kind of weights, links as wide as their weights and nodes coloured by what they keep.
+    """Draw the graph once per kind of weights: links as wide and dark as they weigh, red below zero, nodes by what they keep.
 
     Parameters
     ----------
@@ -33,29 +35,51 @@ def draw(graph: Graph, schedules: Sequence[PeriodicSchedule], path: Path) -> Non
     import matplotlib.pyplot as plt
     import networkx as nx
     import numpy as np
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import LinearSegmentedColormap, Normalize
 
     if len(graph.phases) != 1:
         raise InputError("graph to draw", graph.name, "one that stays as it is from round to round")
     matrices = {one.provenance()["weights"]: one.at(0).matrix() for one in schedules}
     net = nx.from_numpy_array(graph.phases[0].T, create_using=nx.DiGraph if graph.directed else nx.Graph)
     place = _places(graph, net)
-    fig, axes = plt.subplots(1, len(matrices), figsize=(3.6 * len(matrices), 4.0), squeeze=False, layout="constrained")
-    top = max(float((matrix - np.diag(np.diag(matrix))).max()) for matrix in matrices.values())
+    sender, receiver = np.array(net.edges()).T
+    given = {
+        name: matrix[receiver, sender] if graph.directed else (matrix[receiver, sender] + matrix[sender, receiver]) / 2
+        for name, matrix in matrices.items()
+    }
+    top = max(float(np.abs(each).max()) for each in given.values())
+    least = min(float(each.min()) for each in given.values())
+    least = least if least < -1e-6 * top else 0.0
+    zero = -least / (top - least)
+    # a jump at zero: the lightest red is still red
+    reds = [(0.0, _RED), (zero, "#ee8899")] if least < 0 else []
+    shades = LinearSegmentedColormap.from_list("links", [*reds, (zero, "#e0e0e0"), (1.0, "#222222")])
+    links = ScalarMappable(Normalize(least, top), shades)
+    kept = Normalize(min(0.0, *(float(np.diag(matrix).min()) for matrix in matrices.values())), 1.0)
+    fig, axes = plt.subplots(1, len(matrices), figsize=(3.4 * len(matrices) + 2.0, 4.2), squeeze=False, layout="constrained")
+    widest = float(np.clip(40 / np.sqrt(len(sender)), 0.8, 2.5 if graph.directed else 4.5))
     for ax, (name, matrix) in zip(axes[0], matrices.items(), strict=True):
         spectrum = np.sort(np.abs(np.linalg.eigvals(matrix)))
-        given = np.array([matrix[j, i] for i, j in net.edges()])
-        colours = ["#b2182b" if value < -1e-12 else "#333333" for value in given]
-        widths = (6.0 * np.abs(given) / top).tolist()
-        nx.draw_networkx_edges(net, place, ax=ax, width=widths, edge_color=colours)
+        order = np.argsort(np.where(given[name] < 0, 2 * top, np.abs(given[name])))  # heavy links over light, negative over all
+        edges, weights = np.stack([sender, receiver], axis=1)[order].tolist(), given[name][order]
+        widths = (0.15 * widest + 0.85 * widest * np.abs(weights) / top).tolist()
         size = float(np.clip(4000 / graph.n, 12, 220))
+        nx.draw_networkx_edges(
+            net, place, ax=ax, edgelist=edges, width=widths, edge_color=links.to_rgba(weights).tolist(), node_size=int(size)
+        )
+        colours = np.diag(matrix).tolist()
         dots = nx.draw_networkx_nodes(
-            net, place, ax=ax, node_color=np.diag(matrix).tolist(), node_size=size, cmap="viridis", vmin=0.0, vmax=1.0
+            net, place, ax=ax, node_color=colours, node_size=size, cmap="viridis", vmin=kept.vmin, vmax=kept.vmax
         )
         dots.set_edgecolor("#333333")
-        ax.set_title(f"{name}\ngap {1 - spectrum[-2]:.4g}", fontsize=10)
+        ax.set_title(f"{name}\ngap $1 - |\\lambda_2|$ = {1 - spectrum[-2]:.4g}", fontsize=10)
+        ax.set_aspect("equal")
         ax.set_axis_off()
-    fig.colorbar(dots, ax=axes[0].tolist(), shrink=0.6, label="weight a worker keeps, $W_{ii}$")
-    fig.suptitle(f"{graph.name}, {graph.n} workers; a link is as wide as its weight, red where negative", fontsize=10)
+    fig.colorbar(dots, ax=axes[0].tolist(), shrink=0.7, label="what a worker keeps, $W_{ii}$")
+    label = "$W_{ij}$" if graph.directed else "$(W_{ij} + W_{ji})/2$"
+    fig.colorbar(links, ax=axes[0].tolist(), shrink=0.7, label=f"weight of a link, {label}")
+    fig.suptitle(f"{graph.name}, {graph.n} workers", fontsize=11)
     partial = path.with_name(f".{path.stem}.partial{path.suffix}")
     try:
         fig.savefig(partial, dpi=160)
