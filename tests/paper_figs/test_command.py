@@ -8,7 +8,7 @@ import pytest
 import paper_figs
 from paper_figs import command
 
-SCRIPTS = ("sgp", "dpsgd", "overview", "lsgd", "easgd", "adpsgd", "elastic", "compression", "spectra")
+SCRIPTS = ("sgp", "dpsgd", "overview", "lsgd", "easgd", "adpsgd", "elastic", "compression", "spectra", "necessity")
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
