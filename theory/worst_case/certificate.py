@@ -72,7 +72,7 @@ def certify(cone: Cone, attempts: Sequence[tuple[Solver, float]] = ATTEMPTS) -> 
 
     A solver's word for what it found (solved, inaccurate, unbounded) counts for nothing: multipliers and instance are made
     feasible in the last digits and checked. If one of them fails, or they are far apart, the next solver is asked; if they are
-    not close, one more is, and the closer two are returned.
+    not close, one more is, and the closer of both counts.
 
     Raises
     ------
