@@ -8,7 +8,7 @@ import pytest
 import paper_figs
 from paper_figs import command
 
-SCRIPTS = ("sgp", "dpsgd", "overview", "lsgd", "easgd", "adpsgd", "elastic", "compression", "spectra", "necessity")
+SCRIPTS = ("sgp", "dpsgd", "overview", "lsgd", "easgd", "adpsgd", "elastic", "compression", "spectra", "necessity", "worst_case")
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
