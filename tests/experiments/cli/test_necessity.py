@@ -1,0 +1,72 @@
+"""``straggler necessity``: what it prints, how it leaves, and what it refuses."""
+
+from dataclasses import replace
+
+import pytest
+
+import theory
+from theory import registry
+
+KEY = "elastic.nc-1:rederived"
+
+
+@pytest.fixture
+def false(monkeypatch):
+    monkeypatch.setattr(registry, "_extra", {})
+    true = theory.get("ours.p1")
+    return registry.register(replace(true, card=replace(true.card, key="mine.false"), right_side=true.right_side / 10))
+
+
+def test_a_table_of_mutants(cli):
+    result = cli("necessity", KEY, "--evaluations", "0")
+    assert result.status == 0
+    assert "without B^2 L^2/K" in result.out
+    assert f"{KEY}: refuted" in result.out
+    assert "terms 3/3" in result.out
+
+
+def test_json(cli):
+    result = cli("necessity", KEY, "--evaluations", "0", "--json")
+    (found,) = result.json["theorems"]
+    assert found["counts"]["terms"] == [3, 3]
+    assert found["stated"]["verdict"] == "survives"
+    assert 0 < found["stated"]["factor"] < 1
+    dropped = [mutant for mutant in found["mutants"] if mutant["kind"] == "term"]
+    assert all(mutant["verdict"] == "refuted" and mutant["left_side"] > mutant["bound"] for mutant in dropped)
+    assert dropped[0]["claim"]["theorem"] == KEY
+
+
+def test_several_theorems_are_one_row_each(cli):
+    result = cli("necessity", KEY, "ours.p1", "--evaluations", "4")
+    assert result.status == 0
+    assert "2 theorems: refuted" in result.out
+
+
+def test_claims_are_kept(cli, tmp_path):
+    result = cli("necessity", KEY, "--evaluations", "0", "--keep", tmp_path / "mine.toml")
+    assert result.status == 0
+    assert (tmp_path / "mine.toml").read_text().startswith(f'[[claim]]\ntheorem = "{KEY}"')
+
+
+def test_a_false_statement_is_a_failure(cli, false):
+    result = cli("necessity", false.key, "--evaluations", "10")
+    assert result.status == 1
+    assert "as stated: refuted" in result.out
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ((), "--all"),
+        (("ours.p99",), "ours.p99"),
+        (("ours.p1", "--evaluations", "-3"), "evaluations = -3"),
+        (("ours.p1", "--seed", "-1"), "seed = -1"),
+        (("--standing", "redrived"), "rederived"),
+        (("ours.p1", "--evaluations", "many"), "many"),
+    ],
+)
+def test_bad_input_is_one_line(cli, words, named):
+    result = cli("necessity", *words)
+    assert result.status == 2
+    assert named in result.err
+    assert result.err.count("\n") == 1
