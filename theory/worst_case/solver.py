@@ -101,7 +101,9 @@ def clarabel(cone: Cone, margin: float) -> Answer:
 
 
 def interior(cone: Cone, margin: float) -> Answer:
-    """Solve with the method of `theory.worst_case.interior`, which is made for such programs."""
+    """Solve with the method of `theory.worst_case.interior`, which is made for such programs; one thread."""
+    from threadpoolctl import threadpool_limits
+
     from theory.worst_case.interior import Block, Path
 
     edges, goal, extra = cone.blocks.edges, cone.goal + margin * cone.blocks.identity, cone.extra
@@ -113,7 +115,8 @@ def interior(cone: Cone, margin: float) -> Answer:
         rows = np.append(np.zeros((len(cone.bounds) - len(extra), len(extra))), np.eye(len(extra)), axis=0)
         blocks.append(Block(extra, rows, np.zeros(len(extra)), SIZE))
     path = Path(blocks, cone.values, cone.bounds - margin * cone.margins, cone.goal_values, cone.inequalities)
-    found = path.run(missed=0.5 * margin, accuracy=10 * margin)
+    with threadpool_limits(1, "blas"):  # for matrices this small, threads wait for each other and little else
+        found = path.run(missed=0.5 * margin, accuracy=10 * margin)
     if found is None:
         raise ArithmeticError("no iterate meets the constraints")
     gram = np.concatenate([triangle.pack(X) for triangle, X in zip(cone.blocks.triangles, found.X, strict=False)])
