@@ -53,16 +53,18 @@ def main(out: Path, quick: bool = False, seed: int = 0, jobs: int = -1) -> list[
         style.headline(
             figure,
             "(a)-(c): mutants refuted of those there are, all by claims that are kept and run again; darker is more.  "
-            "(d)-(f): exact left side over the bound, as stated and with one term left out;\n"
+            "implied: without the term the statement follows from another theorem here\n"
+            "(d)-(f): exact left side over the bound, as stated and with one term left out; "
             "above one (shaded) the statement without that term is refuted",
         )
         return style.save(figure, {"": _counts(found), "terms": curves}, out, "necessity")
 
 
 def _thirds(found: Sequence[Necessity]) -> list[tuple[str, list[Necessity]]]:
-    """Return three blocks of theorems of about the same length: rederived ones first, then the others in order."""
+    """Return three blocks of theorems of about the same length: rederived, corrected, ours; bounds of zero are left out."""
     first = [each for each in found if each.theorem.standing == "rederived"]
-    rest = [each for each in found if each.theorem.standing != "rederived"]
+    rest = [each for each in found if each.theorem.standing != "rederived" and len(each.standings) > 1]
+    rest.sort(key=lambda each: each.theorem.standing)
     half = (len(rest) + 1) // 2
     blocks = [rest[:half], rest[half:]]
     return [
@@ -73,7 +75,10 @@ def _thirds(found: Sequence[Necessity]) -> list[tuple[str, list[Necessity]]]:
 
 def _matrix(panel: Any, found: Sequence[Necessity]) -> None:
     """Draw how many mutants of each kind are refuted, a row per theorem and one for all of them."""
+    from theory.mutants import implied_by
+
     counts = [each.counts() for each in found]
+    implied = [sum(not one.refuted and implied_by(one.mutant) is not None for one in each.standings) for each in found]
     total = {kind: (sum(each[kind][0] for each in counts), sum(each[kind][1] for each in counts)) for kind in NAMES}
     labels = [each.theorem.key.removesuffix(":rederived") for each in found]
     for row, each in enumerate([*counts, total]):
@@ -82,7 +87,10 @@ def _matrix(panel: Any, found: Sequence[Necessity]) -> None:
             at = row + (0.4 if row == len(counts) else 0.0)
             panel.add_patch(_cell(column, at, share if there else None))
             ink = "white" if share > 0.55 else style.INK if there else style.FAINT
-            panel.text(column, at, f"{refuted}/{there}" if there else "none", ha="center", va="center", fontsize=7.5, color=ink)
+            shown = f"{refuted}/{there}" if there else "none"
+            others = sum(implied[row : row + 1] or implied) if column == 0 else 0
+            shown += f", {others} implied" if others else ""
+            panel.text(column, at, shown, ha="center", va="center", fontsize=7.5, color=ink)
     rows = [*range(len(counts)), len(counts) + 0.4]
     panel.set_yticks(rows, [*labels, "all of these"], fontsize=7.5)
     panel.set_xticks(range(len(NAMES)), NAMES.values())

@@ -107,6 +107,6 @@ def sweeps(quick: bool) -> list[Sweep]:
                 options={"alpha": 0.4},
                 problem_options=ONE | {"sigma": 0.03, "start": 1.0},
             ),
-            r"EASGD, $n=2$, $\alpha=0.4$, noise $\sigma=0.03$ for $R_0=1$",
+            r"EASGD, $n=2$, $\alpha=0.4$, $\sigma=0.03$",
         ),
     ]
