@@ -49,6 +49,8 @@ class Data:
         Number of the variable that stands for F(X) at each point, shape (p,), or -1 where it is zero.
     names
         What the points are called.
+    functions
+        What the function that each point belongs to is called; f by default.
     """
 
     points: Polynomial
@@ -56,6 +58,7 @@ class Data:
     bends: Floats
     values: Numbers
     names: tuple[str, ...]
+    functions: tuple[str, ...] = ()
 
     @property
     def gradients(self) -> Polynomial:
@@ -99,7 +102,8 @@ def near_start(data: Data, upper: Numbers, lower: Numbers, variables: int, curva
     """Return interpolation inequalities between points near the start, over gamma^2."""
     values = value_rows(data.values, variables)
     terms, known = interpolate(data.points, (data.bends,), values, upper, lower, curvature)
-    labels = tuple(f"f at {data.names[i]} from {data.names[j]}" for i, j in zip(upper, lower, strict=True))
+    functions = data.functions or ("f",) * len(data.names)
+    labels = tuple(f"{functions[i]} at {data.names[i]} from {data.names[j]}" for i, j in zip(upper, lower, strict=True))
     return Rows(terms, known, np.zeros(len(upper)), labels, order=2)
 
 

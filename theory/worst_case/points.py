@@ -97,7 +97,9 @@ class Points:
         for worker in range(basis.workers):  # a basis may have more slots
             where[:, worker * basis.slots :][:, :width] = self.points[:, worker * width : (worker + 1) * width]
         points = basis.from_start(where, self.plain)
-        return Data(points, base, np.where(first[:, None], 0.0, slots), np.concatenate(values), names), int(edges[-1])
+        functions = tuple(f"f_{i}" for i, used in enumerate(self.used) for _ in range(used))
+        bends = np.where(first[:, None], 0.0, slots)
+        return Data(points, base, bends, np.concatenate(values), names, functions), int(edges[-1])
 
     @property
     def plain(self) -> tuple[int, ...]:

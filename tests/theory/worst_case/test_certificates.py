@@ -103,8 +103,56 @@ def test_both_sides_are_checked_without_the_solver() -> None:
 def test_the_proof_names_what_is_added_up() -> None:
     lines = worst_case.nonconvex(METHOD).at(gamma=0.3, zeta=0.7).proof().splitlines()
     assert all(re.match(r"[\d.e+-]+ x \((interpolation|infimum|heterogeneity)\) \S", line) for line in lines)
-    assert any("f at xbar^0 from xbar^1" in line for line in lines)
+    assert any("f_0 at xbar^0 from xbar^1" in line for line in lines)
     assert any("f - f* at xbar^1" in line for line in lines)
+
+
+@pytest.mark.parametrize("step", [0.01, 0.3, 1.2])
+def test_the_multipliers_recombine_to_the_bound_at_any_gradients_and_values(step) -> None:
+    """Goal <= sum of multipliers times left sides, even for numbers that no function has; at the instance, with equality."""
+    lopsided = np.array([[0.5, 0.5, 0.0], [0.5, 0.2, 0.3], [0.0, 0.3, 0.7]])
+    rounds, n, zeta = 2, 3, 0.6
+    found = worst_case.nonconvex(worst_case.dpsgd([lopsided] * rounds)).at(gamma=step, zeta=zeta)
+    proof = [(name, found.labels[name][row], m) for name, part in found.multipliers.items() for row, m in enumerate(part)]
+
+    def excess(gradients, values) -> float:
+        """Goal less the sum, for data by worker and name of the point; points follow from the gradients by the algorithm."""
+        x, points = np.zeros((n, gradients[0]["xbar^0"].shape[0])), [{} for _ in range(n)]
+        for k in range(rounds + 1):
+            for i in range(n):
+                points[i][f"xbar^{k}"] = x.mean(axis=0)
+                if k:
+                    points[i][f"x_{i}^{k}"] = x[i]
+            x = lopsided @ x - step * np.array([gradients[i].get(f"x_{i}^{k}", gradients[i][f"xbar^{k}"]) for i in range(n)])
+        mean = {k: np.mean([gradients[i][f"xbar^{k}"] for i in range(n)], axis=0) for k in range(rounds + 1)}
+        total = np.mean([mean[k] @ mean[k] for k in range(rounds)])
+        for name, label, multiplier in proof:
+            if name == "interpolation":
+                i, above, below = re.fullmatch(r"f_(\d) at (\S+) from (\S+)", label).groups()
+                g, v, p = gradients[int(i)], values[int(i)], points[int(i)]
+                dx, dg = p[above] - p[below], g[above] - g[below]
+                left = v[below] - v[above] + (g[above] + g[below]) @ dx / 2 + dg @ dg / 4 - dx @ dx / 4
+            elif name == "infimum":
+                at = label.rsplit(" ", 1)[1]
+                left = np.mean([v["xbar^0"] - v[at] for v in values]) + mean[int(at[-1])] @ mean[int(at[-1])] / 2
+            else:
+                at = label.rsplit(" ", 1)[1]
+                left = np.mean([np.sum((g[at] - mean[int(at[-1])]) ** 2) for g in gradients])
+            total -= multiplier * left
+        return float(total)
+
+    names = found.instance.names
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        gradients = [{name: rng.standard_normal(9) for name in known} for known in names]
+        values = [{name: rng.standard_normal() for name in known} for known in names]
+        assert excess(gradients, values) <= 1e-9
+    there = found.instance
+    gradients = [dict(zip(known, there.gradients[i], strict=True)) for i, known in enumerate(names)]
+    values = [dict(zip(known, there.values[i], strict=True)) for i, known in enumerate(names)]
+    assert excess(gradients, values) == pytest.approx(0, abs=2e-5)
+    proof = [(name, label, 0.9 * m) for name, label, m in proof]
+    assert excess(gradients, values) > 0.05
 
 
 def test_bad_input() -> None:
