@@ -14,7 +14,7 @@ from experiments.attack.confirm import FRESH, confirm
 from experiments.attack.coordinates import CORNER, Coordinate
 from experiments.attack.probe import probe
 from experiments.attack.reproduce import snippet, verdict
-from experiments.attack.search import attack
+from experiments.attack.search import EVALUATIONS, attack
 from experiments.claims import Claim
 from straggler import InputError
 from theory import registry
@@ -65,10 +65,12 @@ def test_false_statements_are_found_without_knowing_their_counterexamples(key):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("key", ["eager.theorem-6.3-bound:printed", "eager.theorem-6.3:printed"])
-def test_false_theorems_of_long_runs_are_found_within_the_default_budget(key):
+@pytest.mark.parametrize(
+    ("key", "evaluations"), [("eager.theorem-6.3-bound:printed", 100), ("eager.theorem-6.3:printed", EVALUATIONS)]
+)
+def test_false_theorems_of_long_runs_are_found_within_the_default_budget(key, evaluations):
     theorem = registry.get(key)
-    assert attack(theorem, begin=space.generic(theorem)).falsified
+    assert attack(theorem, evaluations=evaluations, begin=space.generic(theorem)).falsified
 
 
 @pytest.mark.parametrize("key", ["apsgd.theorem-1", "elastic.b-crash", "easgd.lemma-6.1", "sgp.lemma-3:corrected"])
