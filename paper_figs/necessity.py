@@ -79,6 +79,7 @@ def _matrix(panel: Any, found: Sequence[Necessity]) -> None:
 
     counts = [each.counts() for each in found]
     implied = [sum(not one.refuted and implied_by(one.mutant) is not None for one in each.standings) for each in found]
+    implied.append(sum(implied))
     total = {kind: (sum(each[kind][0] for each in counts), sum(each[kind][1] for each in counts)) for kind in NAMES}
     labels = [each.theorem.key.removesuffix(":rederived") for each in found]
     for row, each in enumerate([*counts, total]):
@@ -88,8 +89,8 @@ def _matrix(panel: Any, found: Sequence[Necessity]) -> None:
             panel.add_patch(_cell(column, at, share if there else None))
             ink = "white" if share > 0.55 else style.INK if there else style.FAINT
             shown = f"{refuted}/{there}" if there else "none"
-            others = sum(implied[row : row + 1] or implied) if column == 0 else 0
-            shown += f", {others} implied" if others else ""
+            if column == 0 and implied[row]:
+                shown += f", {implied[row]} implied"
             panel.text(column, at, shown, ha="center", va="center", fontsize=7.5, color=ink)
     rows = [*range(len(counts)), len(counts) + 0.4]
     panel.set_yticks(rows, [*labels, "all of these"], fontsize=7.5)

@@ -102,7 +102,7 @@ def examine(key: str, *, evaluations: int = EVALUATIONS, seed: int = 0) -> Neces
     key
         Key of the theorem.
     evaluations
-        Number of claims that are run; 0 for those alone that refuted something before.
+        Number of claims that are run after those that refuted something before; 0 for these alone.
     seed
         Seed of the search. Nothing else is drawn: two searches with one seed are the same.
 
@@ -116,11 +116,13 @@ def examine(key: str, *, evaluations: int = EVALUATIONS, seed: int = 0) -> Neces
     from theory import registry
 
     theorem = registry.get(key)
-    search = _Search(theorem, at_least("evaluations", evaluations, 0), at_least("seed", seed, 0))
+    at_least("evaluations", evaluations, 0)
+    search = _Search(theorem, at_least("seed", seed, 0))
     search.replay(witnesses.of(theorem.key))
     if evaluations:
-        search.replay(seeds(theorem)[: max(1, evaluations // 2)])
-        search.roam()
+        begun = seeds(theorem)[: max(1, evaluations // 2)]
+        search.replay(begun)
+        search.roam(evaluations - len(begun))
     return Necessity(theorem, tuple(search.jury.standings), search.done)
 
 
@@ -194,8 +196,8 @@ def chosen(keys: Sequence[str], standings: Sequence[str], *, every: bool = False
 
 
 class _Search:
-    def __init__(self, theorem: Theorem, evaluations: int, seed: int) -> None:
-        self.theorem, self.left, self.done = theorem, evaluations, 0
+    def __init__(self, theorem: Theorem, seed: int) -> None:
+        self.theorem, self.done = theorem, 0
         self.jury, self.pool = Jury(theorem), list[Probe]()
         self.columns: list[Floats] = []
         special = theorem.quantity.name in measures.SPECIAL
@@ -220,13 +222,13 @@ class _Search:
             self.columns.append(self.jury.bounds(heard))
         return bool(heard)
 
-    def roam(self) -> None:
-        """Spend what is left on the mutants that still stand, in turn: half of it on terms alone, then on all."""
+    def roam(self, budget: int) -> None:
+        """Spend a budget of runs on the mutants that still stand, in turn: half of it on terms alone, then on all."""
         spent = 0
         for share, only_terms in ((0.5, True), (1.0, False)):
-            while spent < share * self.left and self.pool and (rows := self.standing(only_terms)):
+            while spent < share * budget and self.pool and (rows := self.standing(only_terms)):
                 for row in rows:
-                    if spent < self.left and not self.jury.standings[row].refuted:
+                    if spent < budget and not self.jury.standings[row].refuted:
                         spent += 1
                         self.run(self.aimed(row, self.origin(row)))
 
