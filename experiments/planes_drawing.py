@@ -225,7 +225,7 @@ def _name(axes: Any, plane: Plane, where: Any, text: str, colour: str) -> None:
         text,
         ha="center",
         va="center",
-        color=colour,
+        color="#222222" if colour == COLOURS["eager"] else colour,  # yellow cannot be read on white
         fontweight="bold",
         bbox={"boxstyle": "round,pad=0.2", "facecolor": "white", "alpha": 0.85, "linewidth": 0},
     )

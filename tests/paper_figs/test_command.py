@@ -8,7 +8,20 @@ import pytest
 import paper_figs
 from paper_figs import command
 
-SCRIPTS = ("sgp", "dpsgd", "overview", "lsgd", "easgd", "adpsgd", "elastic", "compression", "spectra", "necessity", "worst_case")
+SCRIPTS = (
+    "sgp",
+    "dpsgd",
+    "overview",
+    "lsgd",
+    "easgd",
+    "adpsgd",
+    "elastic",
+    "compression",
+    "spectra",
+    "necessity",
+    "worst_case",
+    "transient",
+)
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
