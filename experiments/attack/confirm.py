@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments import measures
+from experiments import measures, sequential
 from experiments.attack.probe import WORST, Probe, probe
 from experiments.claims import Claim
 from experiments.sequential import FIRST_LOOK
@@ -22,6 +22,9 @@ FRESH = 1 << 20
 
 RUNS = 1 << 16
 """Iterations of all replicas of a confirmation together; there are 16 to 256 replicas."""
+
+LOOKS, GROWTH = 4, 4
+"""How often a mean above the bound is looked at, and by what the replicas are multiplied each time."""
 
 CANDIDATES = 3
 """Sampled probes that are confirmed: the best of a search may be there by luck."""
@@ -73,9 +76,9 @@ def confirm(best: Mapping[str, Probe], sampled: Sequence[Probe]) -> tuple[Confir
     found = [_replayed(each) if each.witness == WORST else _simulated(each) for each in best.values() if _certain(each)]
     for rank, each in enumerate(reversed(sampled[-CANDIDATES:])):
         alpha = FAMILY_LEVEL * 6 / (math.pi * (rank + 1)) ** 2  # of all candidates together no more than the level
-        ran = _again(each.claim, alpha)
+        ran = _settled(each.claim, alpha)
         if ran is not None:
-            found.append(Confirmation(ran, replicas=replicas(each.claim), alpha=alpha))
+            found.append(ran)
     return tuple(found)
 
 
@@ -93,18 +96,33 @@ def _certain(found: Probe) -> bool:
     return found.lower == found.value
 
 
-def _again(claim: Claim, alpha: float, exact: bool = True) -> Probe | None:
+def _again(claim: Claim, alpha: float, exact: bool = True, size: int | None = None) -> Probe | None:
     try:
-        return probe(fresh(claim), replicas=replicas(claim), alpha=alpha, exact=exact)
+        return probe(fresh(claim), replicas=size or replicas(claim), alpha=alpha, exact=exact)
     except (StragglerError, ArithmeticError):
         return None
+
+
+def _settled(claim: Claim, alpha: float) -> Confirmation | None:
+    """Return a sampled probe on fresh seeds, with more replicas where its interval holds the bound and its mean is above."""
+    settled = None
+    for look in range(LOOKS):
+        size, level = replicas(claim) * GROWTH**look, sequential.spent(alpha, look)
+        ran = _again(claim, level, size=size)
+        if ran is None:
+            return settled
+        settled = Confirmation(ran, replicas=size, alpha=level)
+        if ran.refutes() or ran.ratio <= 1 or ran.lower == -math.inf:
+            break
+    return settled
 
 
 def _simulated(found: Probe) -> Confirmation:
     """Return an exact probe beside simulations of the same run; a single run that refutes a pathwise statement needs none."""
     from theory import registry
 
-    if measures.get(registry.get(found.claim.theorem).quantity.name).pathwise:
+    quantity = registry.get(found.claim.theorem).quantity.name
+    if measures.get(quantity).pathwise or quantity.startswith("limit_"):  # a run ends before a limit
         return Confirmation(found)
     ran = _again(found.claim, alpha=FAMILY_LEVEL, exact=False)
     if ran is None or not math.isfinite(ran.lower):

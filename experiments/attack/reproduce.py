@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from experiments.attack.probe import WORST, Probe
@@ -44,7 +45,8 @@ def verdict(attack: Attack) -> str:
     if closest is None:
         return f"nothing tried: no run was found that {attack.theorem} speaks about"
     if not attack.falsified:
-        return f"not falsified: closest ratio {closest.ratio:.4g}"
+        above = " (an estimate from above, which refutes nothing)" if closest.probe.lower == -math.inf else ""
+        return f"not falsified: closest ratio {closest.ratio:.4g}{above}"
     known = " (known to be false as stated)" if attack.known_false else ""
     return f"falsified by a factor {closest.probe.sure:.4g}{known}"
 

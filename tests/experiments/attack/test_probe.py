@@ -129,3 +129,39 @@ def test_rounding_is_no_left_side():
     assert not point.refutes()
     assert Probe(P2, {}, bound=0.0, value=1e-3, lower=1e-3, witness="").ratio == math.inf
     assert np.isfinite(Probe(P2, {}, bound=2.0, value=1.0, lower=-math.inf, witness="").ratio)
+
+
+def test_a_bound_that_is_attained_far_from_the_origin_is_not_refuted_by_the_last_digit():
+    """Steps of 2e-6 at coordinates of 466: their differences are known to 1e-7."""
+    claim = Claim(
+        theorem="eager.lemma-6.2:corrected",
+        system="eager",
+        problem="huber",
+        nodes=5,
+        iterations=20,
+        step=0.006212886883701937,
+        problem_options={"dim": 2, "smoothness": 0.0014743345254519592, "sigma": 0.0, "start": 466.5038661296961}
+        | {"knee": 0.24592222418481835, "spread": 1.2701178370689736},
+        timeline="late",
+        timeline_options={"count": 3, "delay": 3, "order": "fixed"},
+    )
+    found = probe(claim)
+    assert found.ratio > 1 + 1e-9
+    assert not found.refutes()
+    assert found.refutes(0.999 * found.value)
+
+
+def test_what_stands_for_a_smaller_limit_refutes_nothing():
+    options = {"dim": 5, "smoothness": 14.4, "mu": 2.18, "sigma": 0.0, "start": 13.2, "rotate": True}
+    claim = Claim(
+        theorem="lsgd.angle-small-lambda",
+        system="lgd",
+        problem="quadratic",
+        nodes=2,
+        iterations=20,
+        step=0.34,
+        problem_options=options,
+    )
+    found = probe(claim, replicas=64)
+    assert found.ratio > 1  # the pull is small, not zero, and the direction all but points to the minimiser
+    assert not found.refutes(0.0)
