@@ -91,7 +91,7 @@ def _matrix(panel: Any, found: Sequence[Necessity]) -> None:
             shown = f"{refuted}/{there}" if there else "none"
             if column == 0 and implied[row]:
                 shown += f", {implied[row]} implied"
-            panel.text(column, at, shown, ha="center", va="center", fontsize=7.5, color=ink)
+            panel.text(column, at, shown, ha="center", va="center", fontsize=7.5 if len(shown) < 13 else 6.3, color=ink)
     rows = [*range(len(counts)), len(counts) + 0.4]
     panel.set_yticks(rows, [*labels, "all of these"], fontsize=7.5)
     panel.set_xticks(range(len(NAMES)), NAMES.values())
