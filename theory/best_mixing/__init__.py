@@ -11,7 +11,7 @@ from theory.best_mixing.edges import Links, links
 from theory.best_mixing.gossip import fastest_gossip
 from theory.best_mixing.schedule import ScheduleDesign, best_schedule
 from theory.best_mixing.solving import METHODS
-from theory.best_mixing.symmetry import edge_orbits
+from theory.best_mixing.symmetry import call_orbits, edge_orbits
 
 __all__ = [
     "METHODS",
@@ -19,6 +19,7 @@ __all__ = [
     "Links",
     "ScheduleDesign",
     "best_schedule",
+    "call_orbits",
     "edge_orbits",
     "fastest_averaging",
     "fastest_chain",

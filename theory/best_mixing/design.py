@@ -30,7 +30,7 @@ class Design:
     method
         How they were found: symmetry, cone, interior, conjugate, first-order or newton.
     orbits
-        Number of classes of links that symmetry tells apart, None where nobody looked.
+        Number of classes of links, or of calls, that symmetry tells apart, None where nobody looked.
     probabilities
         For gossip: chance that node i, when it wakes, calls node j, shape (n, n).
     """

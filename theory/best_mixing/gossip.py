@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from straggler import StragglerError, UnknownName, positive
+from straggler import InputError, StragglerError, UnknownName, positive
 from theory.best_mixing import solving
+from theory.best_mixing.chain import spread_over
 from theory.best_mixing.design import Design
-from theory.best_mixing.edges import Floats, Links, links
+from theory.best_mixing.edges import Floats, Links, Whole, links
 from theory.best_mixing.program import Program, close_enough
+from theory.best_mixing.symmetry import call_orbits, edge_orbits
 
 CLOCKS: dict[str, str] = {
     "nodes": "every node wakes equally often and calls a neighbour",
@@ -18,7 +20,12 @@ CLOCKS: dict[str, str] = {
 
 
 def fastest_gossip(
-    graph: ArrayLike | Links, *, clocks: str = "nodes", method: str = "auto", tolerance: float | None = None
+    graph: ArrayLike | Links,
+    *,
+    clocks: str = "nodes",
+    method: str = "auto",
+    tolerance: float | None = None,
+    symmetry: bool = True,
 ) -> Design:
     """Return the calling probabilities of pairwise gossip with the smallest second eigenvalue of E[W'W].
 
@@ -35,6 +42,8 @@ def fastest_gossip(
         half of it.
     method, tolerance
         See `theory.best_mixing.chain.fastest_chain`; the value is close to one, so the tolerance is about one minus the value.
+    symmetry
+        Whether calls, or links, that a symmetry of the graph exchanges share one probability, which loses nothing.
 
     Raises
     ------
@@ -49,13 +58,24 @@ def fastest_gossip(
     """
     if clocks not in CLOCKS:
         raise UnknownName("clocks", clocks, CLOCKS)
-    several = [name for name in solving.METHODS if name != "symmetry"]
-    if method not in several:
-        raise UnknownName("method", method, several)
+    if method not in solving.METHODS:
+        raise UnknownName("method", method, solving.METHODS)
     edges = links(graph)
     sought = positive("tolerance", solving.default_tolerance(edges) if tolerance is None else tolerance)
-    program = (calling_program if clocks == "nodes" else drawing_program)(edges)
-    x, dual, used = solving.run(program, method, sought)
+    make, orbits_of, ones = (
+        (calling_program, call_orbits, 2 * edges.m) if clocks == "nodes" else (drawing_program, edge_orbits, edges.m)
+    )
+    orbits = orbits_of(edges) if symmetry or method == "symmetry" else np.arange(ones)
+    count = int(orbits.max()) + 1
+    program = make(edges, orbits)
+    sums = len(program.limits) - count
+    if method == "symmetry" and count > sums:
+        raise InputError("number of orbits", count, f"{sums}: the closed form needs calls of each node that are all alike")
+    if method in ("auto", "symmetry") and count == sums:
+        x, dual, used = *_alike(program, sums), "symmetry"
+    else:
+        x, dual, used = solving.run(program, method, sought)
+    x = x[orbits]
     x = np.maximum(x, 0.0)
     probabilities = None
     if clocks == "nodes":
@@ -70,18 +90,25 @@ def fastest_gossip(
     value, lower = float(np.linalg.eigvalsh(edges.matrix(weights) - 1.0 / edges.n)[-1]), program.lower_bound(dual)
     if not close_enough(value, lower, max(sought, 1e-9)):
         raise StragglerError(f"fastest gossip: the gap {value - lower:.3g} at the value {value:.6g} is more than was asked for")
-    return Design("fastest gossip", edges, weights, value, min(lower, value), dual, used, None, probabilities)
+    return Design(
+        "fastest gossip", edges, weights, value, min(lower, value), dual, used, count if symmetry else None, probabilities
+    )
 
 
-def calling_program(edges: Links) -> Program:
-    """Return the program over P: two variables per link, one for either end, rows of P at most one."""
+def calling_program(edges: Links, orbits: Whole) -> Program:
+    """Return the program over P with one variable per orbit of calls, rows of P at most one; ``orbits`` as `call_orbits`."""
     from scipy.sparse import csr_array, eye_array, hstack, vstack
 
     n, m = edges.n, edges.m
     half = eye_array(m, format="csr") / (2.0 * n)
-    caller = csr_array((np.ones(2 * m), (edges.ends.T.ravel(), np.arange(2 * m))), shape=(n, 2 * m))
-    rows = vstack([caller, -eye_array(2 * m)], format="csr")
-    start = 0.9 / edges.degree[edges.ends.T.ravel()]
+    spread = spread_over(orbits)
+    callers = edges.ends.T.ravel()
+    sums = csr_array(csr_array((np.ones(2 * m), (callers, np.arange(2 * m))), shape=(n, 2 * m)) @ spread)
+    # nodes that symmetries exchange are one constraint: each orbit of calls has its callers in one orbit of nodes
+    _, first = np.unique(sums.toarray(), axis=0, return_index=True) if spread.shape[1] < 2 * m else (None, np.arange(n))
+    rows = vstack([sums[np.sort(first)], -eye_array(spread.shape[1])], format="csr")
+    limits = np.concatenate([np.ones(len(first)), np.zeros(spread.shape[1])])
+    start = 0.9 / edges.degree[callers[np.unique(orbits, return_index=True)[1]]]
 
     def support(y: Floats) -> float:
         # every node calls whoever matters most
@@ -90,16 +117,28 @@ def calling_program(edges: Links) -> Program:
             np.maximum.at(most, end, y)
         return float(most.sum()) / (2 * n) * (1 + 1e-14)
 
-    limits = np.concatenate([np.ones(n), np.zeros(2 * m)])
-    return Program(edges, csr_array(hstack([half, half])), False, rows, limits, start, support)
+    return Program(edges, csr_array(hstack([half, half]) @ spread), False, rows, limits, start, support)
 
 
-def drawing_program(edges: Links) -> Program:
-    """Return the program over a distribution on links."""
+def drawing_program(edges: Links, orbits: Whole) -> Program:
+    """Return the program over a distribution on links with one variable per orbit; ``orbits`` are labels of shape (m,)."""
     from scipy.sparse import csr_array, eye_array, vstack
 
-    m = edges.m
-    rows = vstack([csr_array(np.ones((1, m))), -eye_array(m)], format="csr")
-    limits, start = np.append(1.0, np.zeros(m)), np.full(m, 0.9 / m)
-    half = csr_array(eye_array(m) / 2.0)
+    sizes = np.bincount(orbits)
+    rows = vstack([csr_array(sizes[None].astype(np.float64)), -eye_array(len(sizes))], format="csr")
+    limits, start = np.append(1.0, np.zeros(len(sizes))), np.full(len(sizes), 0.9 / edges.m)
+    half = csr_array(spread_over(orbits) / 2.0)
     return Program(edges, half, False, rows, limits, start, lambda y: max(float(y.max()), 0.0) / 2)
+
+
+def _alike(program: Program, sums: int) -> tuple[Floats, Floats]:
+    """Return the largest variables, each alone in its row, and the projector on the slowest eigenspace they leave.
+
+    More calls never slow gossip down, and the projector has equal forms on links that symmetries exchange.
+    """
+    alone = program.rows[:sums].tocoo()
+    x = np.empty(sums)
+    x[alone.col] = program.limits[alone.row] / alone.data
+    spectrum, vectors = np.linalg.eigh(program.links.laplacian(program.spread @ x))
+    slow = vectors[:, 1:][:, spectrum[1:] < spectrum[1] + 1e-9 * spectrum[-1]]
+    return x, slow @ slow.T / slow.shape[1]

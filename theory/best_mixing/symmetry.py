@@ -1,4 +1,4 @@
-"""Edge orbits: which links some symmetry of the graph takes into each other, and so may have equal weights at an optimum."""
+"""Orbits of links and calls: which of them a symmetry of the graph exchanges, and so may have equal weights at an optimum."""
 
 from __future__ import annotations
 
@@ -19,25 +19,37 @@ def edge_orbits(links: Links) -> Whole:
     individualisation and refinement, stops early: orbits then come out too small, and only speed is lost.
     Source: Boyd, Diaconis, Parrilo and Xiao (2009), "Fastest mixing Markov chain on graphs with symmetries".
     """
+    calls = call_orbits(links)
+    return _joined(calls, np.roll(np.arange(2 * links.m), links.m))[: links.m]
+
+
+def call_orbits(links: Links) -> Whole:
+    """Return a label per direction of every edge, shape (2 m,): from first to second end, then from second to first.
+
+    What `edge_orbits` says holds here too; the orbits of edges are those of calls with either direction taken for one.
+    """
     if 2 * links.m == links.n * (links.n - 1):
-        return np.zeros(links.m, dtype=np.intp)
+        return np.zeros(2 * links.m, dtype=np.intp)
     search = _Search(links)
     search.exchange_twins()
     search.move_vertices()
     search.move_neighbours()
-    return search.edges
+    return search.calls
 
 
 class _Search:
-    """Automorphisms found so far, as the orbits of vertices and edges they generate."""
+    """Automorphisms found so far, as the orbits of vertices and calls they generate."""
 
     def __init__(self, links: Links) -> None:
         self.links, self.budget = links, _BUDGET
         self.random = np.random.default_rng(links.m)
-        self.number = links.adjacency
+        first, second = links.ends.T
+        self.tails, self.heads = np.concatenate([first, second]), np.concatenate([second, first])
+        self.codes = self.tails * links.n + self.heads
+        self.order = np.argsort(self.codes)
         self.adjacency = links.adjacency.copy()
         self.adjacency.data = np.ones(2 * links.m, dtype=np.int64)
-        self.vertices, self.edges = np.arange(links.n), np.arange(links.m)
+        self.vertices, self.calls = np.arange(links.n), np.arange(2 * links.m)
         self.colours = self._closed_walks()
 
     def _closed_walks(self) -> Whole:
@@ -81,8 +93,8 @@ class _Search:
             nearby = self.adjacency.indices[self.adjacency.indptr[vertex] : self.adjacency.indptr[vertex + 1]]
             for position, other in enumerate(nearby):
                 for earlier in nearby[:position]:
-                    pair = (self.number[vertex, earlier], self.number[vertex, other])
-                    if self.edges[pair[0]] == self.edges[pair[1]]:
+                    one, two = self.place(vertex * self.links.n + np.array([earlier, other]))
+                    if self.calls[one] == self.calls[two]:
                         break
                     if colours[earlier] == colours[other] and self.try_to_move(colours, earlier, other):
                         break
@@ -132,16 +144,19 @@ class _Search:
         """Return the permutation between two discrete colourings if it keeps the adjacency."""
         image = np.empty(self.links.n, dtype=np.intp)
         image[np.argsort(left)] = np.argsort(right)
-        moved = np.sort(image[self.links.ends], axis=1)
-        code = moved @ np.array([self.links.n, 1])
-        return image if np.array_equal(np.sort(code), self.links.ends @ np.array([self.links.n, 1])) else None
+        moved = image[self.tails] * self.links.n + image[self.heads]
+        return image if np.array_equal(np.sort(moved), self.codes[self.order]) else None
+
+    def place(self, codes: Whole) -> Whole:
+        """Return the numbers of calls given as n times the caller plus the one called."""
+        found: Whole = self.order[np.searchsorted(self.codes, codes, sorter=self.order)]
+        return found
 
     def merge(self, image: Whole) -> None:
         """Join the orbits that an automorphism links."""
-        moved = np.sort(image[self.links.ends], axis=1) @ np.array([self.links.n, 1])
-        targets = np.searchsorted(self.links.ends @ np.array([self.links.n, 1]), moved)
+        targets = self.place(image[self.tails] * self.links.n + image[self.heads])
         self.vertices = _joined(self.vertices, image)
-        self.edges = _joined(self.edges, targets)
+        self.calls = _joined(self.calls, targets)
 
 
 def _joined(labels: Whole, image: Whole) -> Whole:

@@ -10,6 +10,8 @@ ADJACENCY = {
     "complete": lambda n: nx.complete_graph(n),
     "torus": lambda n: nx.grid_2d_graph(n, n, periodic=True),
     "hypercube": lambda n: nx.hypercube_graph(n),
+    "wheel": lambda n: nx.wheel_graph(n),
+    "lollipop": lambda n: nx.lollipop_graph(n // 2, n - n // 2),
 }
 
 

@@ -46,8 +46,9 @@ def random_weights(program, draw):
 def test_weak_duality(what):
     """Any symmetric matrix gives a bound below any admissible weights."""
     edges, draw = links(random_graph(*what)), np.random.default_rng(what[2])
-    ones = np.arange(edges.m)
-    for program in (chain_program(edges, ones), averaging_program(edges, ones), calling_program(edges), drawing_program(edges)):
+    makers = (chain_program, averaging_program, drawing_program)
+    programs = [make(edges, np.arange(edges.m)) for make in makers] + [calling_program(edges, np.arange(2 * edges.m))]
+    for program in programs:
         dual = draw.normal(size=(edges.n, edges.n))
         bound = program.lower_bound(dual + dual.T)
         assert bound <= min(program.value(random_weights(program, draw)) for _ in range(20)) + 1e-12
@@ -75,6 +76,23 @@ def test_symmetry_loses_nothing(find, name):
     assert reduced.orbits < full.links.m
     assert reduced.value == pytest.approx(full.value, abs=2e-6)
     assert reduced.gap <= 1e-6
+
+
+@pytest.mark.parametrize("clocks", ["nodes", "links"])
+@pytest.mark.parametrize("name", ["ring", "path", "star", "torus", "hypercube", "wheel", "lollipop"])
+def test_symmetry_loses_nothing_in_gossip(name, clocks):
+    """One probability per orbit against one per call: the same value, and probabilities that differ along a path or a wheel."""
+    graph = adjacency(name, 3 if name in ("torus", "hypercube") else 6)
+    reduced, full = (fastest_gossip(graph, clocks=clocks, symmetry=each) for each in (True, False))
+    assert full.method == "interior"
+    assert (reduced.method == "symmetry") == (name in ("ring", "star", "torus", "hypercube"))
+    assert reduced.orbits < (2 if clocks == "nodes" else 1) * full.links.m
+    assert full.orbits is None
+    assert reduced.lower_bound - 1e-12 <= full.value
+    assert full.lower_bound - 1e-12 <= reduced.value
+    assert reduced.gap <= 1e-6 * (1 - reduced.value)
+    if clocks == "nodes":
+        np.testing.assert_allclose(reduced.probabilities.sum(axis=1), 1, atol=1e-12)
 
 
 @pytest.mark.parametrize("find", [fastest_chain, fastest_averaging, fastest_gossip])

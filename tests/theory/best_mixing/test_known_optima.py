@@ -6,6 +6,7 @@ import pytest
 from tests.theory.best_mixing.plain_graphs import adjacency, modulus
 from theory.best_mixing import (
     best_schedule,
+    call_orbits,
     edge_orbits,
     fastest_averaging,
     fastest_chain,
@@ -89,6 +90,29 @@ def test_gossip_on_a_star():
     found = fastest_gossip(adjacency("star", n))
     assert found.value == pytest.approx(1 - 1 / (2 * n) * (1 + 1 / (n - 1)), abs=1e-6)
     np.testing.assert_allclose(found.probabilities.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("clocks", ["nodes", "links"])
+@pytest.mark.parametrize(
+    ("name", "size", "slow"),
+    [("ring", 60, 2 - 2 * np.cos(np.pi / 30)), ("torus", 16, 2 - 2 * np.cos(np.pi / 8)), ("hypercube", 8, 2.0)],
+)
+def test_gossip_on_graphs_whose_links_are_all_alike(name, size, slow, clocks):
+    """Every neighbour is called equally often: 1 - slow / (n d), by the second Laplacian eigenvalue; nothing is iterated."""
+    graph = adjacency(name, size)
+    found = fastest_gossip(graph, clocks=clocks, tolerance=1e-6)
+    assert (found.method, found.orbits) == ("symmetry", 1)
+    assert 1 - found.value == pytest.approx(slow / graph.sum(), rel=1e-8)
+    if clocks == "nodes":
+        np.testing.assert_allclose(found.probabilities, graph / graph.sum(axis=1)[:, None], atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("name", "n", "orbits"), [("ring", 7, 1), ("path", 4, 3), ("path", 5, 4), ("star", 9, 2), ("wheel", 6, 3)]
+)
+def test_orbits_of_calls(name, n, orbits):
+    """A call and the call back are one orbit only where a symmetry reverses the link: in the middle of a path of four."""
+    assert call_orbits(links(adjacency(name, n))).max() + 1 == orbits
 
 
 def test_values_are_those_of_the_matrices():

@@ -47,6 +47,8 @@ def test_bad_choices():
         fastest_chain(ring, method="cones")
     with pytest.raises(InputError, match="number of edge orbits = 2 is not admissible"):
         fastest_chain(path, method="symmetry")
+    with pytest.raises(InputError, match="number of orbits = 4 is not admissible: needs 3"):
+        fastest_gossip(path, method="symmetry")
     with pytest.raises(InputError, match="tolerance = 0"):
         fastest_chain(ring, tolerance=0)
     with pytest.raises(UnknownName, match="unknown clocks 'node'; did you mean nodes"):
