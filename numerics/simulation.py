@@ -13,6 +13,7 @@ import numpy as np
 from numerics import quantities as named
 from numerics.algorithms import Algorithm
 from numerics.algorithms.asynchronous import ReadState
+from numerics.compressors import Compressor
 from numerics.engine import run
 from numerics.mixing import MixingSchedule
 from numerics.problems import Problem
@@ -110,7 +111,7 @@ def simulate(
     seconds = time.perf_counter() - begin
     attributes = {
         "system": algorithm.name,
-        "options": {f.name: getattr(algorithm, f.name) for f in fields(algorithm) if not callable(getattr(algorithm, f.name))},
+        "options": _options(algorithm),
         "problem": problem.provenance(),
         "graph": schedule.provenance(),
         "timeline": clock.provenance(),
@@ -121,6 +122,13 @@ def simulate(
         "loop_seconds": seconds,
     }
     return _dataset(pieces, numbers, attributes)
+
+
+def _options(algorithm: Algorithm) -> dict[str, Any]:
+    """Return what an algorithm was told, ready for JSON; step sizes that are functions are left out."""
+    told = {f.name: getattr(algorithm, f.name) for f in fields(algorithm)}
+    made = {name: value.provenance() for name, value in told.items() if isinstance(value, Compressor)}
+    return {name: value for name, value in told.items() if not callable(value)} | made
 
 
 def schedule_of(topology: Graph | MixingSchedule) -> MixingSchedule:

@@ -14,6 +14,7 @@ from numerics.algorithms.base import State
 from numerics.algorithms.compression import CompressedState, Compressing, zeros
 from numerics.algorithms.ef_sgd import share
 from numerics.algorithms.sgd import shared
+from numerics.compressors import Compressor
 from numerics.events import Completion
 from numerics.typing import Array
 from straggler import InputError
@@ -56,7 +57,7 @@ class AsyncEF(Compressing, APSGD):
     feedback: Karimireddy et al. (ICML 2019), detached: Xu, Huang (ICML 2022).
     """
 
-    compressor: str = "scaled-sign"
+    compressor: str | Compressor = "scaled-sign"
     feedback: bool = True
     detached: float = 0.0
 

@@ -9,6 +9,7 @@ from numerics.algorithms.base import State, worker_mean
 from numerics.algorithms.compression import CompressedState, Compressing
 from numerics.algorithms.message_passing import MessagePassing, MessageState
 from numerics.algorithms.sgd import shared
+from numerics.compressors import Compressor
 from numerics.events import Round
 from numerics.typing import Array
 from straggler import InputError
@@ -33,7 +34,7 @@ class CompressedMessages(Compressing, MessagePassing):
     Nadiradze, Markov, Chatterjee, Kungurtsev, Alistarh (AAAI 2021): two rows of their table at once.
     """
 
-    compressor: str = "top-k"
+    compressor: str | Compressor = "top-k"
 
     name: ClassVar[str] = "compressed-messages"
     references: ClassVar[tuple[str, ...]] = ("nadiradze-2021", "karimireddy-2019")

@@ -10,6 +10,7 @@ from array_api_compat import array_namespace
 from numerics.algorithms.base import State, worker_mean
 from numerics.algorithms.compression import CompressedState, Compressing
 from numerics.algorithms.sgd import SharedState, shared
+from numerics.compressors import Compressor
 from numerics.events import Round
 from numerics.mixing import MixingSchedule
 from numerics.typing import Array
@@ -32,7 +33,7 @@ class CompressedSGD(Compressing):
     Alistarh, Grubic, Li, Tomioka, Vojnovic (NIPS 2017), Algorithm 1.
     """
 
-    compressor: str = "qsgd"
+    compressor: str | Compressor = "qsgd"
 
     name: ClassVar[str] = "compressed-sgd"
     references: ClassVar[tuple[str, ...]] = ("alistarh-2017",)

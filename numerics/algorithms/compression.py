@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from numerics import compressors
 from numerics.algorithms.asynchronous import Rows
 from numerics.algorithms.base import Algorithm, State
-from numerics.compressors import Compressor, Draws, StreamDraws
+from numerics.compressors import QSGD, Compressor, Draws, Identity, StreamDraws
 from numerics.memory import empty
 from numerics.streams import Streams
 from numerics.typing import Array
@@ -90,7 +90,7 @@ class Compressing(Algorithm):
     Parameters
     ----------
     compressor
-        Name of the compressor; see `numerics.compressors`.
+        Name of the compressor, made with the options below; or a compressor, which has its own. See `numerics.compressors`.
     k
         Coordinates that ``top-k`` and ``random-k`` keep.
     levels, coding
@@ -106,9 +106,11 @@ class Compressing(Algorithm):
     ------
     UnknownName
         For another compressor, or an option that the chosen one has not.
+    InputError
+        For an option besides a compressor that is no name.
     """
 
-    compressor: str = IDENTITY
+    compressor: str | Compressor = IDENTITY
     k: int = 1
     levels: int = 1
     coding: str = "elias"
@@ -126,23 +128,33 @@ class Compressing(Algorithm):
     @cached_property
     def compression(self) -> Compressor:
         """The compressor."""
+        if isinstance(self.compressor, Compressor):
+            for name in self._chosen:
+                raise InputError(name, getattr(self, name), f"left alone where a compressor, {self.compressor.name}, is given")
+            return self.compressor
         if self.compressor not in compressors.REGISTRY:
             raise UnknownName("compressor", str(self.compressor), compressors.NAMES)
         taken = [field.name for field in fields(compressors.REGISTRY[self.compressor])]
-        defaults = {field.name: field.default for field in fields(self)}
-        for name in (field.name for field in fields(Compressing)):
-            if name in OPTIONS and name not in taken and getattr(self, name) != defaults[name]:
+        for name in self._chosen:
+            if name not in taken:
                 raise UnknownName(f"option of {self.compressor}", name, taken)
         return compressors.get(self.compressor, **{name: getattr(self, name) for name in taken})
 
     @property
+    def _chosen(self) -> list[str]:
+        """Options of compressors that differ from the defaults."""
+        defaults = {field.name: field.default for field in fields(self)}
+        names = [field.name for field in fields(Compressing)]
+        return [name for name in names if name in OPTIONS and getattr(self, name) != defaults[name]]
+
+    @property
     def plain(self) -> bool:
         """Whether vectors are sent as they are."""
-        return self.compressor == IDENTITY
+        return isinstance(self.compression, Identity)
 
     def symbols(self, n: int) -> dict[str, float]:
         """Return beta and, for ``qsgd``, the number of levels."""
-        return super().symbols(n) | ({"levels": self.levels} if self.compressor == "qsgd" else {})
+        return super().symbols(n) | ({"levels": self.compression.levels} if isinstance(self.compression, QSGD) else {})
 
     def symbols_in(self, dim: int) -> dict[str, float]:
         """Return what the compressor loses at most, and its variance where it is unbiased and draws anew for every worker."""

@@ -11,6 +11,7 @@ from numerics.algorithms.base import State, worker_mean
 from numerics.algorithms.compressed_sgd import CompressedSharedState
 from numerics.algorithms.compression import Compressing
 from numerics.algorithms.sgd import shared
+from numerics.compressors import Compressor
 from numerics.events import Round
 from numerics.mixing import MixingSchedule
 from numerics.typing import Array
@@ -41,7 +42,7 @@ class EFSGD(Compressing):
     Karimireddy, Rebjock, Stich, Jaggi (ICML 2019), Algorithm 2, with a residual for each worker; detached: Xu, Huang (ICML 2022).
     """
 
-    compressor: str = "scaled-sign"
+    compressor: str | Compressor = "scaled-sign"
     detached: float = 0.0
 
     name: ClassVar[str] = "ef-sgd"
@@ -98,7 +99,7 @@ class DEF(EFSGD):
     Xu, Huang (ICML 2022), with blocks that all workers draw together.
     """
 
-    compressor: str = "random-block"
+    compressor: str | Compressor = "random-block"
     detached: float = 0.3
 
     name: ClassVar[str] = "def"

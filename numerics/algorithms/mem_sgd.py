@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 from numerics.algorithms.base import State
 from numerics.algorithms.compressed_sgd import CompressedSharedState
 from numerics.algorithms.ef_sgd import EFSGD
+from numerics.compressors import Compressor
 from numerics.events import Round
 from numerics.typing import Array
 from straggler import InputError, positive
@@ -51,7 +52,7 @@ class MemSGD(EFSGD):
     Stich, Cordonnier, Jaggi (NeurIPS 2018), Algorithm 1.
     """
 
-    compressor: str = "top-k"
+    compressor: str | Compressor = "top-k"
     offset: float = 1.0
 
     name: ClassVar[str] = "mem-sgd"

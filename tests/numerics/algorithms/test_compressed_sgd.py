@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from numerics import algorithms, compressors, graphs, problems, simulate
-from numerics.algorithms import DEF, EFSGD, SGD, AsyncEF, CompressedSGD, Hogwild, MemSGD, check_invariants
+from numerics.algorithms import DEF, EFSGD, SGD, AsyncEF, CompressedMessages, CompressedSGD, Hogwild, MemSGD, check_invariants
 from numerics.algorithms.asynchronous import ReadState
 from numerics.algorithms.compression import OPTIONS, Compressing
 from numerics.moments import exact_moments
@@ -95,6 +95,27 @@ def test_every_option_of_every_compressor_can_be_chosen():
         needed = {"top-k": {"k": 1}, "random-k": {"k": 1}, "qsgd": {"levels": 1}, "random-block": {"blocks": 2}}
         made = compressors.get(settings["compressor"], **needed.get(settings["compressor"], {}) | options)
         assert CompressedSGD(step_size=0.1, **settings).compression == made
+
+
+@pytest.mark.parametrize("cls", [*ALL, CompressedMessages])
+@pytest.mark.parametrize("settings", [{"compressor": "top-k", "k": 2}, {"compressor": "qsgd", "levels": 3}], ids=str)
+def test_a_compressor_may_be_given_itself(cls, settings):
+    named = cls(step_size=0.1, **settings)
+    given = cls(step_size=0.1, compressor=named.compression)
+    assert given.compression == named.compression
+    assert given.symbols(3) == named.symbols(3)
+    assert given.symbols_in(4) == named.symbols_in(4)
+    problem, ring = problems.get("cosine", workers=3, dim=4, noise="gaussian", sigma=0.3), graphs.ring(3).schedule()
+    runs = [simulate(one, problem, ring, iterations=6, replicas=2, seed=5) for one in (named, given)]
+    np.testing.assert_array_equal(runs[0].grad_norm_sq, runs[1].grad_norm_sq)
+    assert runs[1].provenance["options"]["compressor"] == named.compression.provenance()
+
+
+def test_a_compressor_that_is_given_has_its_own_options():
+    assert EFSGD(step_size=0.1, compressor=compressors.get("identity")).plain
+    assert not EFSGD(step_size=0.1, compressor=compressors.get("top-k", k=2)).plain
+    with pytest.raises(InputError, match=r"k = 3.*top-k"):
+        EFSGD(step_size=0.1, compressor=compressors.get("top-k", k=2), k=3)
 
 
 def test_biased_signs_of_a_skewed_gradient_climb():
