@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.claims import STEEPNESS
+from experiments.recorded import Recorded
 from experiments.settings import Setting, schedule_key
-from numerics.objectives.base import Constant, Objective, Workers
+from numerics.algorithms import EFSGD
 from numerics.typing import Floats
 from straggler import StragglerError
 
@@ -21,91 +22,8 @@ if TYPE_CHECKING:
     from numerics.timeline import Timeline
     from theory.worst_case import Family, Instance, Method, WorstCase
 
-NEAR = 1e-7
-"""Distance, over the largest coordinate of all points, at which a point is a recorded one."""
-
 MOST_ROUNDS, MOST_WORKERS = 5, 8
 """Claims with more are left without a worst case: what takes longest among them takes ten seconds, without any symmetry."""
-
-
-class Recorded(Objective):
-    """Functions known at finitely many points only: those of a worst-case instance.
-
-    The functions exist everywhere (that is what interpolation inequalities say), but they are asked where they were recorded.
-
-    Parameters
-    ----------
-    instance
-        Points, gradients and values of every worker.
-    delta, zeta
-        What f(start) - f* and the heterogeneity are at most.
-    """
-
-    def __init__(self, instance: Instance, delta: float, zeta: float = 0.0) -> None:
-        super().__init__(instance.n, instance.dim)
-        self.instance, self._delta, self._zeta = instance, delta, zeta
-        self._near = NEAR * max(float(np.abs(points).max()) for points in instance.points)
-
-    def _lookup(self, points: Floats, worker: int) -> Any:
-        """Return the numbers of recorded points of a worker, shape of ``points`` (..., d) without its last axis."""
-        known = self.instance.points[worker]
-        distance = np.linalg.norm(points[..., None, :] - known, axis=-1)
-        found = distance.argmin(axis=-1)
-        missed = float(np.take_along_axis(distance, found[..., None], -1).max())
-        if not missed <= self._near:
-            raise StragglerError(f"worker {worker} asks at a point {missed:.3g} away from all {len(known)} it is recorded at")
-        return found
-
-    def tile_gradients(self, points: Floats, workers: Workers, out: Floats) -> None:
-        """Write the recorded gradients at each worker's own points, (m, R, d), into ``out``."""
-        for row, column, worker in self._each(points, workers):
-            out[row, column] = self.instance.gradients[worker][self._lookup(points[row, column], worker)]
-
-    def local_value(self, points: Floats, workers: Workers = slice(None)) -> Floats:
-        """Return the recorded values at each worker's own points, (m, R, d) -> (m, R)."""
-        out = np.empty(points.shape[:-1])
-        for row, column, worker in self._each(points, workers):
-            out[row, column] = self.instance.values[worker][self._lookup(points[row, column], worker)]
-        return out
-
-    def _each(self, points: Floats, workers: Workers) -> list[tuple[int, slice | int, int]]:
-        if isinstance(workers, slice):
-            return [(row, slice(None), worker) for row, worker in enumerate(range(self.n)[workers])]
-        numbers = np.broadcast_to(workers.reshape(len(points), -1), points.shape[:2])
-        return [(row, column, int(worker)) for (row, column), worker in np.ndenumerate(numbers)]
-
-    def value(self, x: Floats) -> Floats:
-        """Return f at points of shape (..., d) that are recorded for all workers."""
-        value: Floats = np.mean([self.instance.values[i][self._lookup(x, i)] for i in range(self.n)], axis=0)
-        return value
-
-    def gradient(self, x: Floats, out: Floats | None = None) -> Floats:
-        """Return the gradient of f at points of shape (..., d) that are recorded for all workers."""
-        gradient: Floats = np.mean([self.instance.gradients[i][self._lookup(x, i)] for i in range(self.n)], axis=0)
-        if out is not None:
-            out[...] = gradient
-            return out
-        return gradient
-
-    def constants(self) -> dict[str, Constant]:
-        """Return the constants of the class the instance belongs to."""
-        lowest = float(self.value(self.start())) - self._delta if self.minimiser() is None else 0.0
-        found = {
-            "L": Constant(self.instance.smoothness, "upper bound", "of the class"),
-            "f_star": Constant(lowest, "lower bound", "of the class"),
-            "zeta": Constant(self._zeta, "upper bound", "of the class"),
-        }
-        if self.instance.curvature > 0:
-            found["mu"] = Constant(self.instance.curvature, "lower bound", "of the class")
-        return found
-
-    def start(self) -> Floats:
-        """Return where the algorithm starts."""
-        return self.instance.start
-
-    def minimiser(self) -> Floats | None:
-        """Return the origin for convex functions, whose minimiser is one of the recorded points."""
-        return np.zeros(self.dim) if self.instance.curvature >= 0 else None
 
 
 def replay(
@@ -123,7 +41,8 @@ def replay(
     """Run an algorithm on a worst-case instance and return what was recorded.
 
     Instances of `theory.worst_case.last_iterate` are known at the first and the last center only: there ``record_every`` has
-    to be the number of iterations.
+    to be the number of iterations. Those of `theory.worst_case.error_feedback` want an algorithm whose compressor is the
+    `experiments.recorded.RecordedCompressor` of the same instance.
 
     Raises
     ------
@@ -139,8 +58,14 @@ def replay(
     return simulate(algorithm, problem, schedule, iterations=iterations, **settings)
 
 
-def method(algorithm: Algorithm, schedule: MixingSchedule, iterations: int, timeline: Timeline | None = None) -> Method | None:
-    """Return an algorithm without noise as worst cases see it, or None for one that has no such form here."""
+def method(
+    algorithm: Algorithm, schedule: MixingSchedule, iterations: int, timeline: Timeline | None = None, dim: int | None = None
+) -> Method | None:
+    """Return an algorithm without noise as worst cases see it, or None for one that has no such form here.
+
+    Error feedback is seen with any compressors that lose no more than its own, which must draw no random numbers, does on vectors
+    of ``dim`` coordinates; without ``dim`` it has no form.
+    """
     from theory import worst_case as theory
 
     if algorithm.momentum or callable(algorithm.step_size) or (schedule.period is None and algorithm.name in ("dpsgd", "sgp")):
@@ -155,6 +80,9 @@ def method(algorithm: Algorithm, schedule: MixingSchedule, iterations: int, time
     if named == "local-sgd" and not getattr(algorithm, "switch", 0) and schedule.period is not None:
         averages = all(np.allclose(matrix, 1 / n, rtol=0, atol=1e-12) for matrix in _matrices(schedule, schedule.period))
         return theory.local_sgd(iterations, n, getattr(algorithm, "period", 1)) if averages else None
+    if isinstance(algorithm, EFSGD) and named == "ef-sgd" and dim is not None:
+        lost = None if algorithm.compression.random or algorithm.detached else algorithm.compression.contraction(dim)
+        return None if lost is None else theory.error_feedback(iterations, 1 - lost, n)
     if named == "apsgd" and timeline is not None and timeline.name == "worst-delay" and timeline.deterministic:
         return theory.delayed(iterations, int(timeline.staleness or 0), n)
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,11 @@ class Instance:
         For each worker what its points are called.
     smoothness, curvature
         L, and mu (negative: -L for functions that are not convex).
+    handed, residuals
+        Where messages are compressed: what each worker hands to its compressor in each round, and what that leaves of it, both
+        of shape (K, n, d). The last round leaves nothing: no point that counts depends on it.
+    lost
+        The largest share of the squared norm of what is handed over that the compressors of the class leave.
     """
 
     start: Floats
@@ -40,6 +46,9 @@ class Instance:
     names: tuple[tuple[str, ...], ...]
     smoothness: float
     curvature: float
+    handed: Floats | None = None
+    residuals: Floats | None = None
+    lost: float = 0.0
 
     @property
     def n(self) -> int:
@@ -105,6 +114,15 @@ def recover(scene: Scene, found: Certificate, gamma: float, unit: float, smoothn
         if scene.best is not None:
             x, g, v = np.vstack([x, 0 * start]), np.vstack([g, scene.best[i] @ vectors]), np.append(v, 0.0)
         parts.append((x, g, v))
+    compressed: dict[str, Any] = {}
+    if scene.messages is not None:
+        left, handed = (unit * gamma * (part[0] + gamma * part[1]) @ vectors for part in scene.messages)
+        left = np.append(left, np.zeros((n, left.shape[1])), axis=0)
+        compressed = {
+            "handed": handed.reshape(-1, n, len(start)),
+            "residuals": left.reshape(-1, n, len(start)),
+            "lost": scene.share,
+        }
     ends = (*scene.far, *["x*"] * (scene.best is not None))
     return Instance(
         start=unit * start,
@@ -114,6 +132,7 @@ def recover(scene: Scene, found: Certificate, gamma: float, unit: float, smoothn
         names=tuple((*(data.names[number] for number in numbers), *ends) for numbers in scene.points),
         smoothness=smoothness,
         curvature=scene.curvature * smoothness,
+        **compressed,
     )
 
 

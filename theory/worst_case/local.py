@@ -57,7 +57,7 @@ def assemble(method: Method, goal: str, *, centred: bool = False) -> tuple[Scene
     }
     if n > 1:
         families["heterogeneity"] = Rows(spread, nothing, np.ones(rounds + 1), _at_centers("spread", rounds))
-    if method.shrunk is not None and method.kept is not None:
+    if method.shrunk is not None:
         families["compression"] = points.compression(method, basis, workers, variables)
     scene = Scene(
         "L-smooth functions of each worker's own; heterogeneity and the infimum of f enter at the centers",
@@ -67,6 +67,8 @@ def assemble(method: Method, goal: str, *, centred: bool = False) -> tuple[Scene
         aim,
         data,
         tuple(numbers),
+        messages=None if method.shrunk is None else points.messages(method, basis),
+        share=method.share,
     )
     return scene, points, basis
 

@@ -35,8 +35,9 @@ class Method:
     mixing
         All mixing matrices that occur, each (n, n): what commutes with them is a symmetry of the algorithm.
     shrunk, kept, share
-        Where messages are compressed: vectors (q, E) whose squared norm is at most ``share`` times that of ``kept``. The
-        events beyond the n K gradients are those vectors.
+        Where messages are compressed: what is handed to the compressors in each round, ``kept`` (K n, E), and what they leave in
+        all rounds but the last, ``shrunk`` ((K - 1) n, E), over gamma. The squared norm of the latter is at most ``share`` times
+        that of the former; the events beyond the n K gradients are the latter.
     """
 
     name: str
@@ -137,8 +138,8 @@ def error_feedback(rounds: int, contraction: float, workers: int = 1) -> Method:
         views[k] = centers[k] + residual.mean(axis=0)
         taken = events[k * n : (k + 1) * n]
         centers[k + 1] = centers[k] - taken.mean(axis=0)
+        kept.append(taken + residual)
         if k + 1 < rounds:
-            kept.append(taken + residual)
             residual = events[gradients + k * n : gradients + (k + 1) * n]
             shrunk.append(residual)
     if not shrunk:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from theory.worst_case.interpolation import Data
 from theory.worst_case.methods import Method
-from theory.worst_case.rows import Polynomial, Rows, square
+from theory.worst_case.rows import Polynomial, Rows, rows_of, square
 from theory.worst_case.scene import Basis, merged
 from theory.worst_case.symmetry import Symmetry, detect
 
@@ -113,11 +113,15 @@ class Points:
         events = np.array([basis.vector(i, int(s)) for row in slots for i, s in enumerate(row)])
         return basis.from_start(combinations @ events, self.plain)
 
-    def compression(self, method: Method, basis: Basis, workers: Sequence[int], variables: int) -> Rows:
-        """Return ``||shrunk||^2 <= share ||kept||^2``, both over gamma, for the messages of these workers."""
+    def messages(self, method: Method, basis: Basis) -> tuple[Polynomial, Polynomial]:
+        """Return `Method.shrunk` and `Method.kept` in the basis."""
         assert method.shrunk is not None
         assert method.kept is not None
+        return self.steps(method.shrunk, method, basis), self.steps(method.kept, method, basis)
+
+    def compression(self, method: Method, basis: Basis, workers: Sequence[int], variables: int) -> Rows:
+        """Return ``||shrunk||^2 <= share ||kept||^2``, both over gamma, for the messages of these workers."""
         chosen = np.array([t * method.n + i for t in range(method.extras) for i in workers])
-        shrunk, kept = (self.steps(part[chosen], method, basis) for part in (method.shrunk, method.kept))
+        shrunk, kept = (rows_of(part, chosen) for part in self.messages(method, basis))
         terms = (*square(1.0, shrunk[:1]), *square(-method.share, kept))
         return Rows(terms, np.zeros((len(chosen), variables)), np.zeros(len(chosen)))

@@ -46,6 +46,8 @@ class Scene:
         Other points of a single function, by name: where, from the minimiser, the gradient, and the number of the value.
     curvature
         The ratio mu/L.
+    messages, share
+        Where messages are compressed: what compressors leave and what they are handed, over gamma, and the `Method.share`.
     equalities
         Named rows that hold with equality.
     matrix, order
@@ -65,6 +67,8 @@ class Scene:
     best: Floats | None = None
     far: Mapping[str, tuple[Polynomial, Floats, int]] = field(default_factory=dict)
     curvature: float = -1.0
+    messages: tuple[Polynomial, Polynomial] | None = None
+    share: float = 0.0
     equalities: Mapping[str, Rows] = field(default_factory=dict)
     matrix: Mapping[str, Rows] = field(default_factory=dict)
     order: int = 0

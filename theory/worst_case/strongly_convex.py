@@ -96,6 +96,8 @@ def convex(method: Method, curvature: float, *, goal: str = "value", start: str 
         heights=heights,
         best=best,
         curvature=curvature,
+        messages=None if method.shrunk is None else points.messages(method, basis),
+        share=method.share,
     )
 
 
