@@ -37,7 +37,7 @@ def fastest_chain(
     Raises
     ------
     InputError
-        If the graph is not connected or too large for the memory of the machine.
+        If the graph is not connected or too large for the memory of the machine or for `work.affordable`.
     StragglerError
         If no solver closes the gap.
 

@@ -15,8 +15,9 @@ from theory.best_mixing.design import Design
 from theory.best_mixing.edges import Floats, Links, enough_memory, links
 from theory.best_mixing.newton import few, gram_products
 from theory.best_mixing.polytopes import box_support
+from theory.best_mixing.work import affordable
 
-_STEPS = 100
+_STEPS, _EXPECTED = 100, 8
 
 CONE_LARGEST = 40
 """Beyond this many nodes no semidefinite program is tried: its blocks have twice as many rows."""
@@ -42,7 +43,7 @@ def least_deviation(graph: ArrayLike | Links, *, tolerance: float = 1e-8, symmet
     Raises
     ------
     InputError
-        If the graph is not connected or too large for the memory of the machine.
+        If the graph is not connected or too large for the memory of the machine or for `work.affordable`.
     StragglerError
         If Newton's method stops short, the second time too.
 
@@ -52,8 +53,10 @@ def least_deviation(graph: ArrayLike | Links, *, tolerance: float = 1e-8, symmet
     """
     edges = links(graph)
     sought = positive("tolerance", tolerance)
+    affordable(edges)
     orbits = orbits_of(edges, symmetry)
     spread = spread_over(orbits)
+    affordable(edges, spread.shape[1], "newton", _EXPECTED)
     if not few(edges, spread.shape[1]):
         enough_memory("links", edges.m, 8.0 * 6 * edges.m**2)
     x = np.full(spread.shape[1], 0.9 / (1.0 + edges.degree.max()))

@@ -12,6 +12,7 @@ from theory.best_mixing.design import Design
 from theory.best_mixing.edges import Floats, Links, Whole, links
 from theory.best_mixing.program import Program, close_enough
 from theory.best_mixing.symmetry import call_orbits, edge_orbits
+from theory.best_mixing.work import affordable
 
 CLOCKS: dict[str, str] = {
     "nodes": "every node wakes equally often and calls a neighbour",
@@ -62,6 +63,7 @@ def fastest_gossip(
         raise UnknownName("method", method, solving.METHODS)
     edges = links(graph)
     sought = positive("tolerance", solving.default_tolerance(edges) if tolerance is None else tolerance)
+    affordable(edges)
     make, orbits_of, ones = (
         (calling_program, call_orbits, 2 * edges.m) if clocks == "nodes" else (drawing_program, edge_orbits, edges.m)
     )

@@ -13,6 +13,7 @@ from straggler import InputError, StragglerError, at_least
 from theory.best_mixing.cone import SOLVERS
 from theory.best_mixing.edges import Floats, Whole, enough_memory, links
 from theory.best_mixing.program import LEAST_SCALE
+from theory.best_mixing.work import affordable_rounds
 
 _CLOSE, _CERTIFIED = 1e-6, 1e-5
 
@@ -77,13 +78,14 @@ def best_schedule(rounds: Sequence[ArrayLike], *, sweeps: int = 30) -> ScheduleD
     ------
     InputError
         If there are no rounds, a node has two partners in a round, the rounds together do not connect all nodes, or the
-        programs do not fit memory.
+        programs do not fit memory or `work.affordable_rounds`.
     StragglerError
         If no solver's answer to a round's program is certified.
     """
     pairs, n = _matchings(rounds)
     links(np.concatenate(pairs))  # says what keeps all rounds together from mixing
     at_least("sweeps", sweeps, 1)
+    affordable_rounds(n, len(pairs))
     enough_memory("nodes", n, 8.0 * 2 * (n * (2 * n + 1)) ** 2)
     weights = [np.full(len(one), 0.5) for one in pairs]
     value, bounds = _value(n, pairs, weights), [0.0] * len(pairs)

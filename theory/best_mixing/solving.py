@@ -13,6 +13,7 @@ from theory.best_mixing.design import Design
 from theory.best_mixing.edges import Floats, Links
 from theory.best_mixing.program import Program, close_enough
 from theory.best_mixing.symmetry import edge_orbits
+from theory.best_mixing.work import affordable
 
 METHODS: dict[str, str] = {
     "auto": "symmetry where all links are alike; else interior, then cone; for many links conjugate, then first-order",
@@ -26,8 +27,11 @@ METHODS: dict[str, str] = {
 LARGE = 200
 """Beyond this many nodes the default tolerance is one per cent."""
 
-FACTORED, COARSE = 3000, 1e-3
-"""With more variables, and a tolerance no smaller, the interior-point systems are not factored."""
+FACTORED, COARSE = 8, 1e-3
+"""With more variables per node, and a tolerance no smaller, the interior-point systems are not factored."""
+
+STEPS = {"interior": (10, 20), "conjugate": (15, 20), "cone": (20, 20), "first-order": (600, 6000)}
+"""About how many steps a method takes to a tolerance no smaller than `COARSE`, and to a smaller one."""
 
 CONE_LARGEST = 80
 """Beyond this many nodes a cone solver is not tried unasked: its matrices grow with the fourth power of their number."""
@@ -46,6 +50,7 @@ def spectral(
     if method not in METHODS:
         raise UnknownName("method", method, METHODS)
     sought = positive("tolerance", default_tolerance(links) if tolerance is None else tolerance)
+    affordable(links)
     orbits = edge_orbits(links) if symmetry or method == "symmetry" else np.arange(links.m)
     count = int(orbits.max()) + 1
     if method == "symmetry" and count > 1:
@@ -70,13 +75,21 @@ def default_tolerance(links: Links) -> float:
 
 
 def run(program: Program, method: str, tolerance: float) -> tuple[Floats, Floats, str]:
-    """Return variables, dual matrix and the name of the method that found them."""
-    if method == "cone":
+    """Return variables, dual matrix and the name of the method that found them.
+
+    Raises
+    ------
+    InputError
+        If the method would take too long or too much memory, see `work.affordable`.
+    StragglerError
+        If it stops short, and what stands in for it does too.
+    """
+    named = chosen(program, tolerance) if method == "auto" else method
+    affordable(program.links, program.size, named, STEPS[named][tolerance < COARSE])
+    if named == "cone":
         return *cone.solve(program, tolerance)[:2], "cone"
-    if method == "first-order":
+    if named == "first-order":
         return *smoothing.solve(program, tolerance)[:2], "first-order"
-    large = program.size > FACTORED and tolerance >= COARSE
-    named = "conjugate" if method == "conjugate" or (method == "auto" and large) else "interior"
     try:
         return *interior.solve(program, tolerance, factored=named == "interior")[:2], named
     except InputError:
@@ -90,6 +103,12 @@ def run(program: Program, method: str, tolerance: float) -> tuple[Floats, Floats
             return *smoothing.solve(program, tolerance)[:2], "first-order"
         except StragglerError as second:
             raise StragglerError(f"{first}; {second}") from None
+
+
+def chosen(program: Program, tolerance: float) -> str:
+    """Return the interior-point method that is tried first: which system is cheaper, and accurate enough."""
+    many = program.size > FACTORED * program.links.n
+    return "conjugate" if many and tolerance >= COARSE else "interior"
 
 
 def one_weight(program: Program) -> tuple[Floats, Floats]:

@@ -54,11 +54,13 @@ class _Search:
 
     def _closed_walks(self) -> Whole:
         """Return colours that tell vertices apart by the number of closed walks of up to seven steps."""
-        dense = self.adjacency.toarray().astype(np.float64)
-        power, counts = dense, []
+        single = self.adjacency.astype(np.float64)
+        # powers stay sparse where few nodes are a few steps away
+        single = single if self.links.degree.max() ** 3 < self.links.n else single.toarray()
+        power, counts = single, []
         for _ in range(3):
-            following = power @ dense
-            counts += [np.einsum("ij,ij->i", power, power), np.einsum("ij,ij->i", power, following)]
+            following = power @ single
+            counts += [(power * power).sum(axis=1), (power * following).sum(axis=1)]
             power = following
         rounded = np.stack(counts, axis=1)
         rounded = np.where(rounded < 2**53, rounded, 0.0)  # beyond this float64 does not count exactly

@@ -1,5 +1,7 @@
 """What cannot be solved, or was not, is said in one line."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -15,8 +17,10 @@ from theory.best_mixing import (
     fastest_gossip,
     interior,
     least_deviation,
+    links,
     smoothing,
     solving,
+    work,
 )
 
 
@@ -81,6 +85,42 @@ def test_every_program_estimates_its_memory(monkeypatch, find, counted):
         find(given)
 
 
+def regular(n):
+    """A circulant of degree four with a chord, so that no two links need be alike."""
+    graph = np.roll(np.eye(n, dtype=bool), 1, axis=1) | np.roll(np.eye(n, dtype=bool), 7, axis=1)
+    graph[0, n // 2] = True
+    return graph | graph.T
+
+
+@pytest.mark.parametrize("find", [fastest_chain, fastest_averaging, fastest_gossip, least_deviation])
+def test_designs_that_would_take_hours_are_refused_at_once(find):
+    """The largest number of nodes in the message is where the refusal ends."""
+    with pytest.raises(InputError, match=r"^nodes = 7000 .* needs at most about 6299 even if all links are alike: 1.4e\+13 op"):
+        find([(node, node + 1) for node in range(6999)])
+    with pytest.raises(InputError, match=r"^nodes = 2600 .* needs at most about \d+ with 2 links per node and \d+ weights"):
+        find(regular(2600), symmetry=False)
+
+
+def test_the_range_in_a_refusal_is_that_of_the_next_size():
+    for method, steps in (("interior", 20), ("conjugate", 15), ("cone", 20), ("first-order", 600), ("newton", 8)):
+        edges = links(regular(4000))
+        with pytest.raises(InputError) as refused:
+            work.affordable(edges, edges.m, method, steps)
+        largest = int(re.search(r"at most about (\d+)", str(refused.value))[1])
+        if method != "cone":  # grows faster than the cube: what is named is admissible, and more is too
+            fewer = links(regular(largest + 20))
+            with pytest.raises(InputError):
+                work.affordable(fewer, fewer.m, method, steps)
+            fewer = links(regular(largest - 20))
+            work.affordable(fewer, fewer.m, method, steps)
+
+
+def test_schedules_of_many_nodes_are_refused():
+    rounds = [[(i, (i + 1) % 60) for i in range(start, 60, 2)] for start in (0, 1)]
+    with pytest.raises(InputError, match=r"^nodes = 60 is not admissible: needs at most about 44 in 2 rounds: .* operations"):
+        best_schedule(rounds)
+
+
 def solvers(monkeypatch, *, clarabel, scs):
     """Let the first and the second solver stop after that many iterations."""
     limits = {"CLARABEL": {"max_iter": clarabel}, "SCS": {"eps_abs": 1e-9, "eps_rel": 1e-9, "max_iters": scs}}
@@ -133,7 +173,7 @@ def test_least_deviation_gives_up_in_one_line(monkeypatch):
 
 def test_first_order_steps_stand_in_for_conjugate_gradients(monkeypatch):
     graph = random_graph(24, 0.2, 0)
-    for name, value in (("FACTORED", 10), ("CONE_LARGEST", 10)):
+    for name, value in (("FACTORED", 1), ("CONE_LARGEST", 10)):
         monkeypatch.setattr(solving, name, value)
     assert fastest_chain(graph, tolerance=1e-2).method == "conjugate"
     monkeypatch.setattr(interior, "_STEPS", 2)
