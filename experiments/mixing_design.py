@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,8 @@ from straggler import InputError, UnknownName
 if TYPE_CHECKING:
     from numerics.graphs import Graph
     from numerics.mixing import PeriodicSchedule
-    from theory.best_mixing import Design
+    from numerics.typing import Floats
+    from theory.best_mixing import Design, ScheduleDesign
 
 DESIGNED: dict[str, str] = {
     "fastest": "smallest second eigenvalue modulus, no negative weights",
@@ -24,6 +25,9 @@ DESIGNED: dict[str, str] = {
 
 COMPARED_NODES = 256
 """Up to this many nodes a comparison of weights designs the fastest ones unasked."""
+
+COMPARED_ROUNDS = 12
+"""The same where workers meet in pairs that change from round to round."""
 
 
 def mixing(graph: Graph, weights: str | None = None) -> PeriodicSchedule:
@@ -44,23 +48,28 @@ def mixing(graph: Graph, weights: str | None = None) -> PeriodicSchedule:
         See `design`, and `numerics.graphs.Graph.schedule`.
     """
     from numerics.graphs import WEIGHTS
+    from theory.best_mixing import ScheduleDesign
 
     if weights is None or weights in WEIGHTS:
         return graph.schedule(weights)
-    return schedule(graph, design(graph, weights), weights)
+    found = design(graph, weights)
+    matrices = found.matrices if isinstance(found, ScheduleDesign) else [found.matrix]
+    return schedule(graph, matrices, found.lower_bound, weights)
 
 
-def design(graph: Graph, weights: str) -> Design:
+def design(graph: Graph, weights: str) -> Design | ScheduleDesign:
     """Return the certified best weights of one of the kinds in `DESIGNED` on a static two-way graph.
 
-    Graphs with the same links share one design within a process.
+    Where workers meet in pairs that change from round to round, the fastest weights are those of all rounds of a period, see
+    `theory.best_mixing.best_schedule`. Graphs with the same links share one design within a process.
 
     Raises
     ------
     UnknownName
         If the kind is not known.
     InputError
-        If the graph has one-way links or changes from round to round.
+        If the graph has one-way links, or changes from round to round and either does not meet in pairs or the weights are not
+        the fastest, or is too large for `theory.best_mixing.work`.
     StragglerError
         If no solver closes the gap.
     """
@@ -68,51 +77,68 @@ def design(graph: Graph, weights: str) -> Design:
         from numerics.graphs import WEIGHTS
 
         raise UnknownName("weights", weights, [*WEIGHTS, *DESIGNED])
-    if not designable(graph):
-        raise InputError("weights", weights, f"a graph of two-way links that stays as it is, which {graph.name} does not")
-    return _designed(graph.n, np.packbits(graph.phases[0]).tobytes(), weights)
+    if not designable(graph, weights):
+        other = " or, for fastest, has workers meet in pairs in every round as bipartite-exponential"
+        raise InputError("weights", weights, f"a graph of two-way links that stays as it is{other}, which {graph.name} does not")
+    return _designed(graph.n, tuple(np.packbits(phase).tobytes() for phase in graph.phases), weights)
 
 
 @lru_cache(maxsize=64)
-def _designed(n: int, packed: bytes, weights: str) -> Design:
+def _designed(n: int, packed: tuple[bytes, ...], weights: str) -> Design | ScheduleDesign:
     from theory import best_mixing
+
+    phases = [np.unpackbits(np.frombuffer(one, dtype=np.uint8), count=n * n).reshape(n, n).astype(bool) for one in packed]
+    if len(phases) > 1:
+        return best_mixing.best_schedule([np.argwhere(np.triu(phase)) for phase in phases])
 
     makers: dict[str, Callable[..., Design]] = {
         "fastest": best_mixing.fastest_chain,
         "fastest-averaging": best_mixing.fastest_averaging,
         "least-deviation": best_mixing.least_deviation,
     }
-    adjacency = np.unpackbits(np.frombuffer(packed, dtype=np.uint8), count=n * n).reshape(n, n)
-    return makers[weights](adjacency.astype(bool))
+    return makers[weights](phases[0])
 
 
-def designable(graph: Graph) -> bool:
-    """Return whether weights can be designed for a graph: one phase, two-way links."""
-    return len(graph.phases) == 1 and not graph.directed
+def designable(graph: Graph, weights: str = "fastest") -> bool:
+    """Return whether weights can be designed for a graph: two-way links, one phase or, for the fastest, phases of pairs."""
+    if graph.directed:
+        return False
+    return len(graph.phases) == 1 or (weights == "fastest" and all(phase.sum(axis=1).max() == 1 for phase in graph.phases))
 
 
-def schedule(graph: Graph, found: Design, weights: str) -> PeriodicSchedule:
-    """Return the mixing schedule with designed weights; negative ones are kept as a dense matrix."""
+def schedule(graph: Graph, matrices: Sequence[Floats], lower_bound: float, weights: str) -> PeriodicSchedule:
+    """Return the mixing schedule with designed weights, one matrix per round; negative ones are kept as a dense matrix."""
     from numerics.mixing import Dense, PeriodicSchedule, operator_from_matrix
 
-    matrix = found.matrix
-    operator = Dense(matrix) if matrix.min() < 0 else operator_from_matrix(matrix, f"{weights} weights on {graph.name}")
-    origin = {"weights": weights, "params": dict(graph.params), "lower_bound": found.lower_bound}
-    return PeriodicSchedule([operator], graph.name, origin)
+    source = f"{weights} weights on {graph.name}"
+    operators = [Dense(matrix) if matrix.min() < 0 else operator_from_matrix(matrix, source) for matrix in matrices]
+    origin = {"weights": weights, "params": dict(graph.params), "lower_bound": lower_bound}
+    return PeriodicSchedule(operators, graph.name, origin)
 
 
 def report(graph: Graph, mixes: PeriodicSchedule, rounds: int | None = None) -> dict[str, Any]:
     """Return the contraction of a graph with a mixing schedule, see `numerics.mixing.contraction.report`.
 
     Designed weights add what was minimised (``objective``), its ``value``, the certified ``lower_bound`` of all weights, the
-    ``certified_gap`` between the two, the ``method`` and the number of ``orbits`` of links.
+    ``certified_gap`` between the two, the ``method`` and the number of ``orbits`` of links; those of rounds of pairs, of which
+    the bound is that of a period and not tight, have a ``round_gap`` by which one round alone could improve on the others.
     """
     from numerics.mixing.contraction import report as contraction_report
+    from theory.best_mixing import ScheduleDesign
 
     described = contraction_report(mixes, rounds)
     if described["weights"] not in DESIGNED:
         return described
     found = design(graph, described["weights"])
+    if isinstance(found, ScheduleDesign):
+        return described | {
+            "objective": "fastest schedule",
+            "value": found.value,
+            "lower_bound": found.lower_bound,
+            "certified_gap": found.gap,
+            "method": "rounds in turn",
+            "round_gap": found.round_gap,
+        }
     return described | {
         "objective": found.objective,
         "value": found.value,
@@ -133,6 +159,6 @@ def compared(graph: Graph) -> list[PeriodicSchedule]:
             schedules.append(mixing(graph, weights))
         except InputError:  # weights that need two-way links, on a graph with one-way links
             continue
-    if designable(graph) and graph.n <= COMPARED_NODES:
+    if designable(graph) and graph.n <= (COMPARED_NODES if len(graph.phases) == 1 else COMPARED_ROUNDS):
         schedules.append(mixing(graph, "fastest"))
     return schedules

@@ -26,7 +26,8 @@ def mixing(
         int | None, typer.Option(parser=options.whole, metavar="R", help="Rounds to multiply; default one period.")
     ] = None,
     compare: Annotated[
-        bool, typer.Option("--compare", help="Show all weights this graph admits, the fastest up to 256 nodes.")
+        bool,
+        typer.Option("--compare", help="Show all weights this graph admits, the fastest up to 256 nodes (12 for pairs)."),
     ] = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Draw the weights on the graph into an image, such as w.png.")
@@ -40,8 +41,9 @@ def mixing(
     """Show second eigenvalue, rho, spectral gap and contraction of a graph with mixing weights.
 
     The spectral numbers are those of the product of R rounds; rho is that of one round. The weights fastest,
-    fastest-averaging and least-deviation are computed, with a certified lower bound on what any weights reach. Other commands
-    take them too, and the files that --save writes.
+    fastest-averaging and least-deviation are computed, with a certified lower bound on what any weights reach; where workers
+    meet in pairs that change from round to round, fastest weighs every pair of every round, and the bound is on the
+    contraction of a period. Other commands take them too, and the files that --save writes.
     """
     from experiments import mixing_design, mixing_files
     from numerics import graphs
@@ -75,7 +77,7 @@ def mixing(
         [
             entry["weights"],
             *(number(entry[name]) for name in _NUMBERS),
-            number(entry.get("lower_bound")),
+            number(entry.get("lower_bound") if entry["rounds"] == chosen_weights.period else None),
             "yes" if entry["doubly_stochastic"] else "no",
         ]
         for entry in reports

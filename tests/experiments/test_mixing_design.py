@@ -35,6 +35,43 @@ def test_designed_weights_mix_along_the_links(graph):
     assert mixing_design.mixing(graph, "lazy").provenance() == graph.schedule("lazy").provenance()
 
 
+def test_rounds_of_pairs():
+    """Every round keeps to its pairs; a period contracts by the value, a third, where halves leave a half; runs go by it."""
+    graph = graphs.bipartite_exponential(8)
+    schedule = mixing_design.mixing(graph, "fastest")
+    assert schedule.period == len(graph.phases) == 3
+    product, halves = np.eye(8), np.eye(8)
+    for k, phase in enumerate(graph.phases):
+        matrix = schedule.at(k).matrix()
+        np.testing.assert_allclose(matrix.sum(axis=0), 1, atol=1e-14)
+        np.testing.assert_array_equal(matrix, matrix.T)
+        assert (matrix[~(phase | np.eye(8, dtype=bool))] == 0).all()
+        product, halves = matrix @ product, (np.eye(8) + phase) / 2 @ halves
+    found = mixing_design.report(graph, schedule)
+    assert np.linalg.norm(halves - 1 / 8, 2) == pytest.approx(1 / 2)
+    assert np.linalg.norm(product - 1 / 8, 2) == pytest.approx(found["value"]) == pytest.approx(1 / 3, rel=1e-6)
+    assert found["contraction"] == pytest.approx(found["value"])
+    assert found["lower_bound"] == pytest.approx(1 / 3, rel=1e-6)
+    assert 0 <= found["round_gap"] <= 1e-5
+    problem = problems.get("quadratic", workers=8, noise="none", dim=20)
+    start = np.random.default_rng(0).normal(size=(8, 20))
+    run = simulate(algorithms.DPSGD(step_size=1e-7), problem, schedule, iterations=3, replicas=1, x0=start)
+    apart = product @ start - start.mean(axis=0)
+    assert run.consensus_sq.values.ravel()[3] == pytest.approx((apart**2).sum() / 8, rel=1e-4)
+
+
+def test_rounds_that_cannot_be_designed():
+    """Shares that go one way, and other kinds of weights than the fastest."""
+    pairs = "stays as it is or, for fastest, has workers meet in pairs in every round as bipartite-exponential, which"
+    for graph, weights in ((graphs.one_peer_exponential(8), "fastest"), (graphs.bipartite_exponential(8), "least-deviation")):
+        with pytest.raises(InputError, match=f"weights = '{weights}' .* {pairs} {graph.name} does not"):
+            mixing_design.mixing(graph, weights)
+    with pytest.raises(InputError, match=r"nodes = 50 is not admissible: needs at most about \d+ in 6 rounds"):
+        mixing_design.mixing(graphs.bipartite_exponential(50), "fastest")
+    assert [one.provenance()["weights"] for one in mixing_design.compared(graphs.bipartite_exponential(6))][-1] == "fastest"
+    assert [one.provenance()["weights"] for one in mixing_design.compared(graphs.bipartite_exponential(14))][-1] != "fastest"
+
+
 def test_a_design_is_made_once_for_graphs_with_the_same_links():
     one, other = graphs.path(9), graphs.get("path", 9)
     assert mixing_design.design(one, "fastest") is mixing_design.design(other, "fastest")
