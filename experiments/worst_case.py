@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from experiments.claims import STEEPNESS
 from experiments.recorded import Recorded
 from experiments.settings import Setting, schedule_key
-from numerics.algorithms import EFSGD
+from numerics.algorithms import EFSGD, LGD
 from numerics.typing import Floats
 from straggler import StragglerError
 
@@ -101,21 +102,65 @@ def of(setting: Setting) -> float | None:
 def found(setting: Setting) -> WorstCase | None:
     """Return the worst case of what the theorem of a claim bounds, with its proof and its instance.
 
-    None where there is none: with noise, for another quantity than the mean squared gradient at the centers, for algorithms that
-    are not in the list of `method`, for many rounds or workers, for workers that start apart, and where no solver's answer can
-    be certified.
+    None where there is none: with noise, for other quantities than those of `CASES` and settings that these do not cover, and
+    where no solver's answer can be certified.
     """
+    claim, c, case = setting.claim, setting.constants, CASES.get(setting.theorem.quantity.name)
+    if case is None or c.get("sigma") != 0 or c.get("nu", 0.0) != 0 or claim.step in STEEPNESS:
+        return None
+    try:
+        return case(setting)
+    except StragglerError:
+        return None
+
+
+def _gradient(setting: Setting) -> WorstCase | None:
+    """Return that of the mean squared gradient at the centers, for the algorithms of `method`, few rounds and few workers."""
     claim, c = setting.claim, setting.constants
-    few = claim.iterations <= MOST_ROUNDS and claim.nodes <= MOST_WORKERS and not claim.apart
-    if setting.theorem.quantity.name != "mean_grad_norm_sq" or c.get("sigma") != 0 or not few or claim.step in STEEPNESS:
+    if claim.iterations > MOST_ROUNDS or claim.nodes > MOST_WORKERS or claim.apart:
         return None
     options = tuple(sorted(claim.options.items()))
     timeline = (claim.timeline, tuple(sorted(claim.timeline_options.items())))
-    try:
-        family = _family(claim.system, options, schedule_key(claim), claim.iterations, timeline)
-        return None if family is None else family.at(gamma=setting.gamma, L=c["L"], delta=c["delta"], zeta=c["zeta"])
-    except StragglerError:
+    family = _family(claim.system, options, schedule_key(claim), claim.iterations, timeline)
+    return None if family is None else family.at(gamma=setting.gamma, L=c["L"], delta=c["delta"], zeta=c["zeta"])
+
+
+def _descent(setting: Setting) -> WorstCase | None:
+    """Return that of a step towards leaders: two pulls are one, of their strengths together, to a point between them.
+
+    Wherever that is, the right side of the descent inequality is no smaller with two leaders than with one who is there.
+    """
+    from theory.worst_case import led_descent
+
+    c, leaders = setting.constants, setting.claim.build_algorithm(setting.gamma)
+    if not isinstance(leaders, LGD) or leaders.momentum or c["zeta"]:
         return None
+    strength = c["lambda_"] + (c["lambda_G"] if leaders.groups > 1 else 0.0)
+    return led_descent(setting.gamma * strength, gamma=setting.gamma, L=c["L"], mu=c["mu"])
+
+
+def _excess(setting: Setting) -> WorstCase | None:
+    """Return that of the last suboptimality where leaders are elected in every round.
+
+    Workers who start together stay together without noise, and do gradient descent on the function they share.
+    """
+    from theory.worst_case import gradient_descent, last_iterate
+
+    claim, c, leaders = setting.claim, setting.constants, setting.claim.build_algorithm(setting.gamma)
+    if not isinstance(leaders, LGD) or leaders.momentum or c["zeta"] or claim.apart or claim.iterations > MOST_ROUNDS:
+        return None
+    if leaders.period > 1 or (leaders.groups > 1 and leaders.global_period > 1):
+        return None
+    family = last_iterate(gradient_descent(claim.iterations))
+    return family.at(gamma=setting.gamma, L=c["L"], mu=c["mu"], delta=c["delta"])
+
+
+CASES: dict[str, Callable[[Setting], WorstCase | None]] = {
+    "mean_grad_norm_sq": _gradient,
+    "leader_descent_ratio": _descent,
+    "last_worker_suboptimality": _excess,
+}
+"""Worst cases by the name of the quantity in the theory."""
 
 
 @lru_cache(maxsize=64)

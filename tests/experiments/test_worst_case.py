@@ -77,6 +77,27 @@ def test_measured_is_below_the_worst_case_and_that_is_below_the_bound(claim) -> 
     assert finding.worst_case < 3 * finding.measured
 
 
+def test_workers_with_exact_leaders_do_gradient_descent() -> None:
+    """Whose last suboptimality is at most (1 - mu gamma)^(2K) of the first, where the theorem has (1 - mu gamma)^K."""
+    claim = next(claim for claim in deterministic.claims() if claim.theorem == "lsgd.limsup:rederived")
+    setting = prepare(claim)
+    kept = (1 - setting.constants["mu"] * setting.gamma) ** claim.iterations
+    assert worst_case.of(setting) == pytest.approx(kept**2 * setting.constants["delta"], rel=1e-4)
+    assert setting.theorem.bound(**setting.constants) == pytest.approx(kept * setting.constants["delta"])
+
+
+def test_leaders_without_a_worst_case() -> None:
+    leaders = {claim.theorem: claim for claim in deterministic.claims() if claim.system == "lgd"}
+    for key, claim in leaders.items():
+        assert worst_case.of(prepare(claim)) is not None
+        for change in ({"problem_options": {**claim.problem_options, "noise": "gaussian", "sigma": 0.1}}, {"system": "lsgd"}):
+            options = {"options": {"pull": 0.1}} if "system" in change else {}
+            assert worst_case.of(prepare(claim.model_copy(update=change | options))) is None, (key, change)
+    last = leaders["lsgd.limsup:rederived"]
+    for change in ({"iterations": 40}, {"options": {"attraction": 0.1, "period": 2}}, {"apart": 1.0}):
+        assert worst_case.of(prepare(last.model_copy(update=change))) is None
+
+
 def test_claims_without_one() -> None:
     claim = deterministic.claims()[2]
     for change in ({"iterations": 40}, {"problem_options": {**claim.problem_options, "noise": "gaussian"}}, {"nodes": 64}):

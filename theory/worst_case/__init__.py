@@ -10,7 +10,7 @@ then a semidefinite program (Drori and Teboulle 2014; Taylor, Hendrickx and Glin
     found.value, found.gap, found.instance, found.proof()
 """
 
-from theory.worst_case.family import Family, WorstCase, any_mixing, last_iterate, led_step, nonconvex
+from theory.worst_case.family import Family, WorstCase, any_mixing, last_iterate, led_descent, led_step, nonconvex
 from theory.worst_case.instance import Instance
 from theory.worst_case.methods import Method, delayed, dpsgd, error_feedback, gradient_descent, local_sgd, sgp
 
@@ -25,6 +25,7 @@ __all__ = [
     "error_feedback",
     "gradient_descent",
     "last_iterate",
+    "led_descent",
     "led_step",
     "local_sgd",
     "nonconvex",

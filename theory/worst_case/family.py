@@ -190,3 +190,20 @@ def last_iterate(method: Method, goal: str = "value", start: str = "value") -> F
 def led_step(pull: float, lead: float) -> Family:
     """Return the worst case of f(x_+) - f* after one step of LGD, see `strongly_convex.leader_step`."""
     return Family(lambda curvature, _: Program(leader_step(curvature, pull, lead)), 1, degree=1)
+
+
+def led_descent(pull: float, *, gamma: float, L: float, mu: float) -> WorstCase:
+    """Return the worst case, over leaders too, of one step of LGD over what the descent inequality allows it.
+
+    That is the largest ratio of f(x_+) - f*, x_+ = x - gamma grad f(x) - pull (x - z), to the right side
+    (1 - mu gamma)(f(x) - f*) - pull (f(x) - f(z)), for functions in F_{mu,L}, mu > 0, and any points x and z. Theorem 1 of Teng
+    et al. (NeurIPS 2019) says that it is at most one. The instance is one for L = 1.
+
+    Raises
+    ------
+    InputError
+        If a number is outside its range, or mu gamma + pull >= 1.
+    """
+    step, lead = relative_step(gamma, L), float(pull > 0)  # without a pull it does not matter where z is
+    family = Family(lambda curvature, _: Program(leader_step(curvature, pull, lead, step)), 1, degree=0)
+    return family.at(gamma=step, mu=positive("mu", mu) / L)

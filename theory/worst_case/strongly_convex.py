@@ -127,7 +127,7 @@ def _to_minimiser(
     return families
 
 
-def leader_step(curvature: float, pull: float, lead: float) -> Scene:
+def leader_step(curvature: float, pull: float, lead: float, step: float | None = None) -> Scene:
     """Return the worst case of f(x_+) - f*, x_+ = x - gamma grad f(x) - pull (x - z), over one strongly convex function.
 
     Parameters
@@ -138,6 +138,14 @@ def leader_step(curvature: float, pull: float, lead: float) -> Scene:
         The share gamma lambda in [0, 1] of the distance to the leader.
     lead
         f(z) - f* is at most this share of what f(x) - f* may be, in [0, 1]; at 0, z is the minimiser.
+    step
+        Where it is given, the step size times L, what is at most one at the start is the right side of the descent inequality
+        instead, (1 - mu gamma)(f(x) - f*) - pull (f(x) - f(z)), wherever z is.
+
+    Raises
+    ------
+    InputError
+        If a number is outside its range, or this right side may be negative.
     """
     _curvature(curvature)
     for name, value in (("pull", pull), ("lead", lead)):
@@ -157,10 +165,13 @@ def leader_step(curvature: float, pull: float, lead: float) -> Scene:
     terms, known = interpolate(points, (gradients,), values, upper, lower, curvature)
     labels = tuple(f"f at {shown[i]} from {shown[j]}" for i, j in zip(upper, lower, strict=True))
     bounds = {"f(x) - f*": 1.0, "f(z) - f*": lead}
-    families = {
-        "interpolation": Rows(terms, known, np.zeros(len(upper)), labels),
-        "start": Rows((), np.eye(size)[: size - 1], np.array(list(bounds.values())[: size - 1]), tuple(bounds)[: size - 1]),
-    }
+    begin = Rows((), np.eye(size)[: size - 1], np.array(list(bounds.values())[: size - 1]), tuple(bounds)[: size - 1])
+    if step is not None:
+        kept = 1 - curvature * step - pull
+        if kept <= 0:
+            raise InputError("mu gamma + pull", curvature * step + pull, "mu gamma + pull < 1")
+        begin = Rows((), np.array([[kept, *[pull] * (lead > 0), 0.0]]), np.ones(1), ("right side of the descent",))
+    families = {"interpolation": Rows(terms, known, np.zeros(len(upper)), labels), "start": begin}
     who = "a leader" if lead else "the minimiser for a leader"
     return Scene(
         f"one strongly convex function, mu/L = {curvature:g}, and {who}",

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import theory
+from straggler import InputError
 from theory import worst_case
 from theory.worst_case import local, program, symmetry, tilted
 from theory.worst_case.instance import misfit
@@ -123,6 +124,42 @@ def test_the_descent_of_a_leader_step_is_not_larger_than_proved() -> None:
     gamma, pull, mu, lead = 0.4, 0.04, 0.2, 0.3
     found = worst_case.led_step(pull, lead).at(gamma=gamma, mu=mu)
     assert found.upper <= 1 - mu * gamma - pull * (1 - lead)
+
+
+@pytest.mark.parametrize(("gamma", "pull"), [(0.5, 0.1), (0.5, 0.0), (0.2, 0.05), (0.1, 0.1)])
+def test_the_descent_inequality_of_leaders_has_room_for_a_factor(gamma, pull) -> None:
+    """At steps and pulls that Theorem 1 admits the largest ratio is 1 - mu gamma, as for gradient descent, where it proves 1."""
+    L, mu = 2.0, 0.4
+    found = worst_case.led_descent(pull / 2, gamma=gamma / L, L=L, mu=mu)
+    assert found.upper == pytest.approx(1 - mu * gamma / L, rel=1e-5)
+    names, instance = found.instance.names[0], found.instance
+    at = {name: number for number, name in enumerate(names)}
+    points, value, g = instance.points[0], instance.values[0], instance.gradients[0]
+    x, z = at["x"], at.get("z", at["x"])
+    moved = points[x] - gamma * g[x] - pull / 2 * (points[x] - points[z])  # the instance is for L = 1
+    np.testing.assert_allclose(points[at["x+"]], moved, atol=1e-9)
+    right = (1 - mu / L * gamma) * value[x] - pull / 2 * (value[x] - value[z])
+    assert found.lower * (1 - 1e-9) <= value[at["x+"]] / right <= found.upper
+    assert instance.violation() < 1e-9
+
+
+def test_no_quadratic_descends_less_than_the_worst_step_towards_a_leader() -> None:
+    """Outside of what Theorem 1 admits too; leaders are anywhere, also where f is larger."""
+    rng, gamma, mu, pull = np.random.default_rng(1), 1.4, 0.2, 0.3
+    found = worst_case.led_descent(pull, gamma=gamma, L=1.0, mu=mu)
+    eigenvalues = np.stack([np.full(200_000, mu), np.ones(200_000)], axis=-1)
+    x, z = rng.normal(size=(2, *eigenvalues.shape)) * 10 ** rng.uniform(-2, 2, size=(2, 200_000, 1))
+    after = x - gamma * eigenvalues * x - pull * (x - z)
+    f = [np.sum(eigenvalues * point**2, axis=-1) / 2 for point in (x, z, after)]
+    largest = float((f[2] / ((1 - mu * gamma) * f[0] - pull * (f[0] - f[1]))).max())
+    assert 0.7 * found.upper < largest <= found.upper
+    assert found.upper > 1
+
+
+def test_no_step_towards_a_leader_without_a_right_side() -> None:
+    for wrong, what in (({"mu": 0.0}, "mu"), ({"pull": 0.9}, "pull"), ({"gamma": 2.5}, "gamma"), ({"pull": -0.1}, "pull")):
+        with pytest.raises(InputError, match=what):
+            worst_case.led_descent(**({"pull": 0.1, "gamma": 0.5, "L": 1.0, "mu": 0.3} | wrong))
 
 
 def test_a_better_compressor_is_no_worse_and_a_perfect_one_is_gradient_descent() -> None:
