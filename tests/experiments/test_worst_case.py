@@ -93,8 +93,6 @@ def test_leaders_without_a_worst_case() -> None:
         for change in ({"problem_options": {**claim.problem_options, "noise": "gaussian", "sigma": 0.1}}, {"system": "lsgd"}):
             options = {"options": {"pull": 0.1}} if "system" in change else {}
             assert worst_case.of(prepare(claim.model_copy(update=change | options))) is None, (key, change)
-        flat = {"problem": "cosine", "problem_options": {"dim": 6, "noise": "none"}}
-        assert worst_case.of(prepare(claim.model_copy(update=flat))) is None, key
     last = leaders["lsgd.limsup:rederived"]
     for change in ({"iterations": 40}, {"options": {"attraction": 0.1, "period": 2}}, {"apart": 1.0}):
         assert worst_case.of(prepare(last.model_copy(update=change))) is None
