@@ -116,7 +116,7 @@ def lengthened(claim: Claim, theorem: Theorem, longest: int) -> Claim:
     few, many = claim.iterations, longest
     if not _spoken_of(_of_length(claim, many)):
         return claim
-    while many > 1.05 * few:
+    while many > max(few + 1, 1.05 * few):
         between = math.ceil(math.sqrt(few * many))
         few, many = (few, between) if _spoken_of(_of_length(claim, between)) else (between, many)
     return _of_length(claim, many)

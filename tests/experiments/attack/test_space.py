@@ -96,3 +96,12 @@ def test_coordinates_spread_the_unit_interval_over_their_range():
     assert {whole.value(u) for u in np.linspace(0, 1, 99)} == set(range(2, 9))
     graph = Coordinate(("graph",), choices=("ring", "path"))
     assert [graph.value(u) for u in (0.0, 0.49, 0.5, 1.0)] == ["ring", "ring", "path", "path"]
+
+
+@pytest.mark.parametrize("few", [1, 2, 10, 19, 30])
+def test_claims_are_lengthened_to_about_the_fewest_iterations_wherever_these_lie(monkeypatch, few):
+    theorem = registry.get("dpsgd.corollary-2:rederived")
+    claim = Claim(theorem=theorem.key, system="dpsgd", problem="quadratic", nodes=4, iterations=few, step="prescribed", budget=16)
+    for fewest in range(few, 60):
+        monkeypatch.setattr(space, "_spoken_of", lambda claim, fewest=fewest: claim.iterations >= fewest)
+        assert fewest <= space.lengthened(claim, theorem, 100).iterations <= max(fewest + 1, 1.05 * fewest)
