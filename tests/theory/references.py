@@ -225,9 +225,7 @@ REFERENCES = {
     "ours.p1-tuned": lambda K, L, sigma, delta, n, **_: 2 * L * delta / K + 2 * sqrt(2 * delta * L * sigma**2 / (n * K)),
     "dpsgd.theorem-1": dpsgd_1,
     "dpsgd.corollary-2": lambda K, L, sigma, delta, n, **_: 8 * delta * L / K + (8 * delta + 4 * L) * sigma / sqrt(K * n),
-    "dpsgd.corollary-2:rederived": lambda K, L, sigma, delta, n, **_: (
-        6 * delta * L / K + (5 * delta + 3.5 * L) * sigma / sqrt(K * n)
-    ),
+    "dpsgd.corollary-2:rederived": lambda K, L, sigma, delta, n, **_: (3 * delta + 1.5 * L) * sigma / sqrt(K * n),
     "dpsgd.theorem-3:printed": dpsgd_3_printed,
     "dpsgd.theorem-3:corrected": dpsgd_3_corrected,
     "ours.p2": lambda gamma, K, L, sigma, zeta, delta, n, rho, **_: (

@@ -6,8 +6,9 @@ import theory
 from straggler import StragglerError
 from theory.chain import Chain
 from theory.derive import at_step, compare, draw, tune
+from theory.evaluate import evaluate
 from theory.papers import dpsgd, sgd, sgp
-from theory.symbols import K, L, a, delta, gamma, n, sigma
+from theory.symbols import K, L, S, a, delta, gamma, n, sigma
 
 TUNED = {"ours.p1": (), "ours.p2": ("rho",), "ours.p3": ("tau",), "ours.p4": ("B_E",), "ours.p4-doubly": ("B_E", "B_2")}
 
@@ -45,7 +46,6 @@ def test_tuned_rate_dominates_the_bound_at_the_tuned_step(key):
     ("theorem", "corollary", "floor"),
     [
         (dpsgd.theorem_1, dpsgd.corollary_2, 0.5),
-        (dpsgd.theorem_1, dpsgd.corollary_2_rederived, 0.8),
         (sgd.ghadimi_lan, sgd.ghadimi_lan_tuned, 0.8),
     ],
 )
@@ -61,14 +61,34 @@ def test_corollary_dominates_its_theorem_at_its_step(theorem, corollary, floor):
 
 
 def test_conditions_of_corollary_2_imply_those_of_theorem_1():
-    constants = draw(dpsgd.corollary_2_rederived.constants, 50_000, seed=5)
-    admitted = dpsgd.corollary_2_rederived.applies(**constants)
+    constants = draw(dpsgd.corollary_2.constants, 50_000, seed=5)
+    admitted = dpsgd.corollary_2.applies(**constants)
     kept = {name: values[admitted] for name, values in constants.items()}
     assert admitted.sum() > 1000
     step = dpsgd.corollary_2.step_size(**kept)
     assert dpsgd.theorem_1.applies(**kept, gamma=step).all()
-    values = dpsgd.corollary_2_rederived.derivation.worst({**kept, "gamma": step}, dict(dpsgd.theorem_1.definitions))
+    values = dpsgd.corollary_2.derivation.worst({**kept, "gamma": step}, dict(dpsgd.theorem_1.definitions))
     assert max(values.values()) <= 1 + 1e-9
+
+
+def test_corollary_2_in_one_term_follows_from_the_consensus_error():
+    """Also at the least K that the conditions admit; one worker has no consensus error, and no heterogeneity."""
+    theorem = dpsgd.corollary_2_rederived
+    constants = draw(theorem.constants, 50_000, seed=6)
+    constants["n"][:20_000] = np.random.default_rng(9).integers(1, 4, 20_000)
+    least = np.max([check.factor for check in theorem.conditions(**constants | {"K": np.ones(50_000)})[:2]], axis=0)
+    constants["K"] = np.maximum(1, least) * 10 ** np.random.default_rng(10).choice([1e-9, 0.1, 3.0], 50_000)
+    kept = {name: values[theorem.applies(**constants)] for name, values in constants.items()}
+    assert len(kept["K"]) > 49_000
+    kept["gamma"] = theorem.step_size(**kept)
+    worst = theorem.derivation.worst(kept, dict(theorem.definitions))
+    assert max(worst.values()) <= 1 + 1e-9
+    assert worst["start <= end"] > 0.9
+    assert dpsgd.p2_consensus.applies(**kept).all()
+    consensus = np.where(kept["n"] == 1, 0, dpsgd.p2_consensus.bound(**kept))
+    descent = theory.get("ours.p1").bound(**kept)
+    assert (consensus <= kept["gamma"] ** 2 * kept["n"] * evaluate(dict(theorem.definitions)[S], kept)).all()
+    assert ((descent + kept["L"] ** 2 * consensus) / theorem.bound(**kept)).max() <= 1
 
 
 def test_links_of_sgp_hold_under_its_conditions():

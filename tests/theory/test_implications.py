@@ -25,6 +25,7 @@ def conditions(theorem):
         ("ours.p1", "ours.p3"),
         ("ours.p1", "ours.p4"),
         ("ours.p4-consensus", "ours.p5-consensus"),
+        ("dpsgd.corollary-2:rederived", "dpsgd.corollary-2"),
         ("sgp.theorem-1:rederived", "sgp.theorem-1:printed"),
         ("sgd.ghadimi-lan", "ours.p1"),
     ],

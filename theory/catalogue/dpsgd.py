@@ -34,14 +34,15 @@ CARDS = (
     ),
     Card(
         "dpsgd.corollary-2:rederived",
-        "D-PSGD, step 1/(2L + sigma sqrt(K/n)), weaker condition and smaller constants",
+        "D-PSGD, step 1/(2L + sigma sqrt(K/n)), weaker condition, one term and smaller constants",
         Source("lian-2017", "Corollary 2"),
         "dpsgd",
         "corollary_2_rederived",
         ("dpsgd",),
         "rederived",
-        "Derived by the program from dpsgd.theorem-1 with L in place of L/2 in the first condition, which is weaker; the second "
-        "condition gives D_2 >= 3/4 and D_1 >= 1/3, and with them smaller constants than printed.",
+        "Proved here from ours.p2-consensus, with L in place of L/2 in the first condition, which is weaker: the printed bound "
+        "with 3 in place of 8 and without its term of order 1/K, which the second condition makes small beside the other. The "
+        "last steps are derived by the program.",
         Provenance("derived"),
     ),
     Card(

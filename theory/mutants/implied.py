@@ -5,7 +5,6 @@ from __future__ import annotations
 from theory.mutants.changes import TERM, Mutant
 
 FOLLOWS: dict[tuple[str, str], str] = {
-    ("dpsgd.corollary-2:rederived", "6 Delta L/K"): "ours.p2",
     ("sgp.theorem-2", "40 C^2 L^2 x0_sq/(9 K (1 - q)^2)"): "ours.p4-view",
     ("sgp.theorem-2", "40 C^2 L^2 n sigma^2/(9 K (1 - q)^2)"): "ours.p4-view",
     ("sgp.theorem-2", "40 C^2 L^2 n zeta^2/(3 K (1 - q)^2)"): "ours.p4-view",

@@ -59,25 +59,20 @@ def _k_conditions(extra: Expr) -> tuple[Condition, ...]:
     )
 
 
-def _chain(weight: Expr, feedback: Expr, extra: Expr) -> Chain:
-    """Put the step of Corollary 2 into Theorem 1.
+def _small(extra: Expr) -> Expr:
+    """Return what the first condition on K makes an upper bound of S."""
+    return (delta + extra) * sigma**3 * sp.sqrt(K) / (2 * L**2 * n ** sp.Rational(5, 2))
 
-    Parameters
-    ----------
-    weight, feedback
-        Upper bounds of 1/D_1 and 1/D_2. The second condition on K makes u of Theorem 1 at most 1/4, so 4/3 and 3 are
-        the smallest that follow.
-    extra
-        What the first condition on K adds to Delta.
-    """
-    small = (delta + extra) * sigma**3 * sp.sqrt(K) / (2 * L**2 * n ** sp.Rational(5, 2))
+
+def _printed_chain() -> Chain:
+    """Put the step of Corollary 2 into Theorem 1; the rough 1/D_1 <= 4 and 1/D_2 <= 2 give the constants of the paper."""
     return (
         Chain.of(theorem_1.right_side)
-        .bound(1 / D_1, weight, "the second condition on K, for D_1")
-        .bound(1 / D_2, feedback, "the second condition on K, for D_2")
+        .bound(1 / D_1, sp.Integer(4), "the second condition on K, for D_1")
+        .bound(1 / D_2, sp.Integer(2), "the second condition on K, for D_2")
         .bound(1 / gamma, 1 / _STEP, "the step")
         .bound(gamma, sp.sqrt(n / K) / sigma, "2 L >= 0 in the step")
-        .bound(S, small, "the first condition on K")
+        .bound(S, _small(L / 2), "the first condition on K")
     )
 
 
@@ -89,7 +84,7 @@ def _two_terms(chain: Chain) -> Chain:
     return chain.rewritten(slow + fast * sigma / sp.sqrt(n * K))
 
 
-def _corollary(key: str, chain: Chain, extra: Expr) -> Theorem:
+def _corollary(key: str, chain: Chain, extra: Expr, proof: str = "") -> Theorem:
     return Theorem(
         CARDS[key],
         mean_grad_norm_sq,
@@ -98,13 +93,12 @@ def _corollary(key: str, chain: Chain, extra: Expr) -> Theorem:
         requires=_k_conditions(extra),
         definitions=(_S,),
         step=_STEP,
+        proof=proof,
         derivation=chain,
     )
 
 
-# The rough 1/D_1 <= 4 and 1/D_2 <= 2 give the constants of the paper, to the letter
-corollary_2 = _corollary("dpsgd.corollary-2", _two_terms(_chain(sp.Integer(4), sp.Integer(2), L / 2)), L / 2)
-corollary_2_rederived = _corollary("dpsgd.corollary-2:rederived", _two_terms(_chain(sp.Integer(3), sp.Rational(4, 3), L)), L)
+corollary_2 = _corollary("dpsgd.corollary-2", _two_terms(_printed_chain()), L / 2)
 
 _FIRST = 2 * sigma**2 / (1 - rho) + 18 * zeta**2 / _GAP**2
 _DESCENT_LEFT = gamma * L * sigma**2 / (2 * n)
@@ -168,3 +162,29 @@ p2 = Theorem(
 )
 
 p2_tuned = tuned(p2, CARDS["ours.p2-tuned"])
+
+
+def _rederived_chain() -> Chain:
+    """Put the step of Corollary 2 into (DL) and the consensus error."""
+    return (
+        Chain.of(DESCENT_BOUND + gamma**2 * L**2 * n * S)
+        .bound(1 / gamma, sp.Rational(5, 4) * sigma * sp.sqrt(K / n), "the second condition on K, for 2 L in the step")
+        .bound(gamma, sp.sqrt(n / K) / sigma, "2 L >= 0 in the step")
+        .bound(S, _small(L), "the first condition on K")
+        .rewritten(3 * (delta + L / 2) * sigma / sp.sqrt(n * K))
+    )
+
+
+corollary_2_rederived = _corollary(
+    "dpsgd.corollary-2:rederived",
+    _rederived_chain(),
+    L,
+    DESCENT
+    + _P2_PROOF
+    + r"""
+By the second condition on $K$ the step is at most $\frac1\sigma\sqrt{n/K}\le\frac{1-\sqrt\rho}{L\sqrt{72n}}$, so all this
+applies. In the bound of avg $Q$, which is that of ours.p2-consensus, $\frac1{1-\sqrt\rho}\le\frac2{1-\rho}$,
+$4(1-\frac1n)\le n$, because $(n-2)^2\ge0$, and $4\le9n$: avg $Q\le\gamma^2nS$. Put this into (DL). Finally $2L$ is at most
+a quarter of $\sigma\sqrt{K/n}$, because the second condition says $K\ge72L^2n/\sigma^2$: the chain of inequalities kept with
+the theorem.""",
+)
