@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from numerics.objectives.base import Constant, finite
@@ -11,7 +13,7 @@ from straggler import positive
 
 
 class Huber(Separable):
-    """``f_i(x) = sum_j h(x_j) + <b_i, x>``, ``h'(t) = L t`` for ``|t| <= c`` and ``L c sign(t)`` beyond.
+    """``f_i(x) = sum_j h(x_j) + <b_i, x>``, ``h'(t) = L t`` for ``-c <= t <= s c``, ``-L c`` and ``L s c`` beyond.
 
     Parameters
     ----------
@@ -19,6 +21,9 @@ class Huber(Separable):
         See `Separable`.
     knee
         Where the slope stops growing, c > 0.
+    skew
+        How much farther it grows to the right, s > 0. Points that lie around the minimiser, s > 1, have a mean slope above the
+        slope at their mean: workers that disagree come to rest away from it.
     spread
         Coordinates of the starting point are evenly spaced from ``start - spread`` to ``start + spread``.
 
@@ -34,6 +39,7 @@ class Huber(Separable):
         *,
         smoothness: float = 1.0,
         knee: float = 1.0,
+        skew: float = 1.0,
         zeta: float = 0.0,
         start: float = 1.0,
         spread: float = 0.0,
@@ -41,18 +47,17 @@ class Huber(Separable):
         tilt: str = "gaussian",
     ) -> None:
         super().__init__(workers, dim, smoothness=smoothness, zeta=zeta, start=start, seed=seed, tilt=tilt)
-        self.knee, self.spread = positive("knee", knee), finite("spread", spread)
+        self.knee, self.skew, self.spread = positive("knee", knee), positive("skew", skew), finite("spread", spread)
 
     def value(self, x: Floats) -> Floats:
-        """Return f at points of shape (..., d): with c the knee and s = min(|x_j|, c), L times the sum of s (|x_j| - s/2)."""
-        size = np.abs(x)
-        inner = np.minimum(size, self.knee)
-        total: Floats = self.smoothness * np.sum(inner * (size - 0.5 * inner), axis=-1)
+        """Return f at points of shape (..., d): with t_j the part of x_j between the knees, L times the sum of t (x - t/2)."""
+        inner = np.clip(x, -self.knee, self.skew * self.knee)
+        total: Floats = self.smoothness * np.sum(inner * (x - 0.5 * inner), axis=-1)
         return total
 
     def common_gradient(self, x: Floats, out: Floats) -> None:
-        """Write ``L clip(x, -c, c)`` into ``out``."""
-        np.clip(x, -self.knee, self.knee, out=out)
+        """Write ``L clip(x, -c, s c)`` into ``out``."""
+        np.clip(x, -self.knee, self.skew * self.knee, out=out)
         if self.smoothness != 1:
             np.multiply(out, self.smoothness, out=out)
 
@@ -65,10 +70,11 @@ class Huber(Separable):
         return np.zeros(self.dim)
 
     def constants(self) -> dict[str, Constant]:
-        """Return L, f_star, zeta and M, all exact."""
+        """Return L, f_star, zeta and M, all exact; M is an upper bound where there are tilts and the slopes differ."""
+        steepest = self.gradient_bound(self.smoothness * self.knee * max(1.0, self.skew), "beyond the knee")
         return {
             "L": Constant(self.smoothness, "exact", "second derivatives are L up to the knee, and 0 beyond"),
             "f_star": Constant(0.0, "exact", "attained at 0; the tilts cancel in the mean"),
             "zeta": self.zeta_constant(),
-            "M": self.gradient_bound(self.smoothness * self.knee, "beyond the knee"),
+            "M": steepest if self.skew == 1 or not self.zeta else replace(steepest, kind="upper bound"),
         }

@@ -11,7 +11,7 @@ from numerics.objectives.base import Constant, Objective, Workers, differ, finit
 from numerics.typing import Floats
 from straggler import InputError, UnknownName, positive
 
-TILTS = ("gaussian", "pair")
+TILTS = ("gaussian", "pair", "halves")
 
 
 def tilts(workers: int, dim: int, zeta: float, seed: int, tilt: str = "gaussian") -> Floats:
@@ -27,7 +27,8 @@ def tilts(workers: int, dim: int, zeta: float, seed: int, tilt: str = "gaussian"
         Gaussian directions are drawn from ``SeedSequence(seed)``.
     tilt
         ``gaussian``: independent directions, centred; ``pair``: workers 0 and 1 are tilted against each other along the first
-        coordinate and all others not at all, which is as unevenly as heterogeneity can be spread.
+        coordinate and all others not at all, which is as unevenly as heterogeneity can be spread; ``halves``: the first n // 2
+        workers are tilted against the others along the first coordinate, which a ring or a path takes longest to average.
     """
     if tilt not in TILTS:
         raise UnknownName("tilt", tilt, TILTS)
@@ -39,6 +40,11 @@ def tilts(workers: int, dim: int, zeta: float, seed: int, tilt: str = "gaussian"
     if tilt == "pair":
         opposed = np.zeros((workers, dim))
         opposed[:2, 0] = zeta * np.sqrt(workers / 2) * np.array([1.0, -1.0])
+        return opposed
+    if tilt == "halves":
+        opposed, first = np.zeros((workers, dim)), workers // 2
+        ratio = np.sqrt((workers - first) / first)
+        opposed[:first, 0], opposed[first:, 0] = zeta * ratio, -zeta / ratio
         return opposed
     drawn = np.random.default_rng(np.random.SeedSequence(seed)).standard_normal((workers, dim))
     drawn -= drawn.mean(axis=0)

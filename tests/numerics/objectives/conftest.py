@@ -29,6 +29,7 @@ MAKERS = {
     "matrix-completion": lambda: MatrixCompletion(4, 6, rank=2, zeta=0.7, seed=3),
     "matrix-completion-vector": lambda: MatrixCompletion(3, 5, radius=3.0, seed=1),
     "huber": lambda: Huber(4, 5, smoothness=2.5, knee=0.4, zeta=0.7, start=0.3, spread=0.8, seed=9),
+    "huber-skewed": lambda: Huber(5, 3, smoothness=2.5, knee=0.4, skew=3.0, zeta=0.7, start=0.3, tilt="halves"),
     "logistic": lambda: Logistic(shards(), regularisation=0.05),
     "network": lambda: Network(shards(), hidden=2, seed=5, radius=0.3),
     "logistic-ball": lambda: Logistic(shards((4, 4, 4)), regularisation=0.0, radius=0.02),

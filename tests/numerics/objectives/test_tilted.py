@@ -16,6 +16,16 @@ def test_sum_and_mean_square(workers, dim, zeta, seed):
     assert np.array_equal(drawn, tilts(workers, dim, zeta, seed))
 
 
+@pytest.mark.parametrize("workers", [2, 3, 8, 9])
+def test_halves_are_opposed(workers):
+    drawn = tilts(workers, 3, 1.7, 0, "halves")
+    assert np.allclose(drawn.sum(axis=0), 0, atol=1e-14)
+    assert np.sqrt(np.mean(np.sum(drawn**2, axis=1))) == pytest.approx(1.7, rel=1e-14)
+    assert (drawn[: workers // 2, 0] > 0).all()
+    assert (drawn[workers // 2 :, 0] < 0).all()
+    assert not drawn[:, 1:].any()
+
+
 def test_the_seed_decides():
     assert not np.allclose(tilts(4, 3, 1.0, 0), tilts(4, 3, 1.0, 1))
 
