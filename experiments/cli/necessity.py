@@ -113,12 +113,8 @@ def summary(found: Necessity) -> str:
 
 def verdict(found: Standing) -> str:
     """Return what became of a mutant, in words; of one that survives, how large its bound is at least beside the left side."""
-    from theory.mutants import implied_by
-
     if found.refuted:
         return "refuted"
-    if other := implied_by(found.mutant):
-        return f"follows from {other}"
     return f"survives, {1 / found.factor:.3g} times the left side" if found.factor > 0 else "survives"
 
 
@@ -136,15 +132,12 @@ def plain(found: Necessity) -> dict[str, Any]:
 
 
 def _plain(found: Standing) -> dict[str, Any]:
-    from theory.mutants import implied_by
-
     probe = found.probe
     return {
         "kind": found.mutant.kind,
         "term": found.mutant.term,
         "text": found.mutant.text,
         "verdict": "refuted" if found.refuted else "survives",
-        "implied_by": None if found.refuted else implied_by(found.mutant),
         "left_side": probe.lower if probe else None,
         "bound": found.bound,
         "factor": found.factor,

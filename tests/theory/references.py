@@ -54,8 +54,8 @@ def p4_consensus(gamma, sigma, zeta, B_E, **c):
 
 
 def sgp_consensus(K, L, sigma, zeta, delta, n, C, q, x0_sq, **_):
-    h = 4.75 * (delta + L * sigma**2 / 2) / sqrt(n * K)
-    return 20 / 9 * C**2 / ((1 - q) ** 2 * K) * (n * (sigma**2 + 3 * zeta**2) + x0_sq + 3 * n * h)
+    start = x0_sq + 6 * delta * sqrt(n / K) + n * (1.4 * sigma**2 + 3 * zeta**2)
+    return start * C**2 / (0.9 * (1 - q) ** 2 * K)
 
 
 def adpsgd(gamma, K, L, sigma, zeta, delta, n, batch, **_):
@@ -240,10 +240,8 @@ REFERENCES = {
         4 * gamma**2 * zeta**2 / (1 - sqrt(rho)) ** 2 + 2 * gamma**2 * sigma**2 * (1 - 1 / n) / (1 - sqrt(rho))
     ),
     "sgp.theorem-1:printed": lambda K, L, sigma, delta, n, **_: 12 * (delta + L * sigma**2 / 2) / sqrt(n * K),
-    "sgp.theorem-1:rederived": lambda K, L, sigma, delta, n, **_: 38 / 8 * (delta + L * sigma**2 / 2) / sqrt(n * K),
-    "sgp.theorem-2": lambda K, L, sigma, delta, n, **c: (
-        9.5 * (delta + L * sigma**2 / 2) / sqrt(n * K) + 2 * L**2 * sgp_consensus(K, L, sigma, delta=delta, n=n, **c)
-    ),
+    "sgp.theorem-1:rederived": lambda K, L, sigma, delta, n, **_: (3 * delta + 1.5 * L * sigma**2) / sqrt(n * K),
+    "sgp.theorem-2": lambda K, L, sigma, delta, n, **_: (7.5 * delta + 3.75 * L * sigma**2) / sqrt(n * K),
     "sgp.theorem-2-consensus": sgp_consensus,
     "sgp.lemma-3:printed": lambda **_: 1.0,
     "sgp.lemma-3:corrected": lambda **_: 1.0,

@@ -23,7 +23,7 @@ def test_corollary_2_is_derived_to_the_letter():
 
 
 def test_constant_of_sgp_is_derived():
-    assert equal(sgp.theorem_1_rederived.expanded(), sp.Rational(19, 4) * (delta + L * sigma**2 / 2) / sp.sqrt(n * K))
+    assert equal(sgp.theorem_1_rederived.expanded(), 3 * (delta + L * sigma**2 / 2) / sp.sqrt(n * K))
 
 
 def test_ghadimi_lan_is_derived():
@@ -101,6 +101,31 @@ def test_links_of_sgp_hold_under_its_conditions():
     worst = theorem.derivation.worst(kept, sgp.CHAIN_DEFINITIONS)
     assert max(worst.values()) <= 1 + 1e-9
     assert worst["start <= end"] > 0.8
+
+
+def test_bounds_of_sgp_follow_from_its_lemma():
+    """The two inequalities of the proof are solved for both means, at the least K that the conditions admit and beyond."""
+    size, keys = 20_000, ("sgp.theorem-1:rederived", "sgp.theorem-2", "sgp.theorem-2-consensus")
+    for theorem in map(theory.get, keys):
+        names = sorted({*theorem.constants, "L", "C", "q", "sigma", "zeta", "delta", "x0_sq"})
+        here = draw(names, size, seed=11)
+        here["C"], here["q"] = np.maximum(here["C"], 1), np.random.default_rng(1).uniform(0, 0.99, size)
+        here["n"][: size // 2] = np.random.default_rng(2).integers(1, 4, size // 2)
+        least = [check.factor for check in theorem.conditions(**here | {"K": np.ones(size)}) if check.text.startswith("K >=")]
+        here["K"] = np.max(least, axis=0) * 10 ** np.random.default_rng(3).choice([1e-9, 0.1, 4.0], size)
+        here = {name: value[theorem.applies(**here)] for name, value in here.items()}
+        assert len(here["K"]) > 0.99 * size
+        L, C, q, N, k = (here[name] for name in ("L", "C", "q", "n", "K"))
+        assert (L * theorem.step_size(**here) <= 1).all()
+        rate = (here["delta"] + L * here["sigma"] ** 2 / 2) / np.sqrt(N * k)
+        noise = here["sigma"] ** 2 + 3 * here["zeta"] ** 2
+        start = (L * C / (1 - q)) ** 2 / k * (here["x0_sq"] / (1 + q) + q * N * noise)
+        share = 3 * q * (L * C / (1 - q)) ** 2 * N / k
+        consensus = (start + 2 * share * rate) / (1 - 2 * share)
+        gradients = 2 * rate + consensus
+        left = dict(zip(keys, (gradients, 1.5 * gradients + 3 * consensus, consensus / L**2), strict=True))[theorem.key]
+        ratio = left / theorem.bound(**here)
+        assert 0.8 < ratio.max() <= 1
 
 
 def test_koloskova_dominates_ours():

@@ -19,20 +19,19 @@ CARDS = (
         ("sgp",),
         "printed",
         "Recalled, not compared with the print; P_2 with low confidence (memory also offers a factor L^2 C^2 on its second "
-        "term). Proved here with 4.75 in place of 12, without the condition on P_2, and with C >= 1, which the paper leaves "
-        "unsaid. "
+        "term). Proved here with 3 in place of 12, without the condition on P_2, and with C >= 1, which the paper leaves unsaid. "
         "The step carries no length scale: the statement is not invariant under a change of units. " + _ENVELOPE,
         Provenance("recalled"),
     ),
     Card(
         "sgp.theorem-1:rederived",
-        "SGP at step sqrt(n/K), with constant 4.75",
+        "SGP at step sqrt(n/K), with constant 3",
         Source("assran-2019", "Theorem 1"),
         "sgp",
         "theorem_1_rederived",
         ("sgp",),
         "rederived",
-        "Proved here: the constant 12 may be 4.75 and the condition on P_2 is not needed. The last steps are derived by the "
+        "Proved here: the constant 12 may be 3 and the condition on P_2 is not needed. The last steps are derived by the "
         "program. " + _ENVELOPE,
         Provenance("derived"),
     ),
@@ -44,7 +43,8 @@ CARDS = (
         "theorem_2",
         ("sgp",),
         "rederived",
-        "The paper states an order, O(1/sqrt(nK) + 1/K + 1/K^(3/2)) (recalled); these constants are proved here.",
+        "The paper states an order, O(1/sqrt(nK) + 1/K + 1/K^(3/2)) (recalled). Proved here in one term: the conditions on K "
+        "bound the terms of order 1/K and 1/K^(3/2) by it.",
         Provenance("derived"),
     ),
     Card(
@@ -55,7 +55,8 @@ CARDS = (
         "theorem_2_consensus",
         ("sgp",),
         "rederived",
-        "The paper states an order, O(1/K + 1/K^(3/2)) (recalled); these constants are proved here.",
+        "The paper states an order, O(1/K + 1/K^(3/2)) (recalled); these constants are proved here, and without the condition "
+        "on P_1.",
         Provenance("derived"),
     ),
     Card(

@@ -16,7 +16,7 @@ from theory.quantities import (
     mean_grad_norm_sq,
     mean_view_grad_norm_sq,
 )
-from theory.symbols import P_1, P_2, C, F, H, K, L, S, a, b, delta, gamma, n, q, sigma, x0_sq, zeta
+from theory.symbols import P_1, P_2, C, F, K, L, S, a, delta, gamma, n, q, sigma, x0_sq, zeta
 from theory.theorem import Theorem
 
 _ASSUMED = (*GRADIENTS, heterogeneity, column_stochastic, connected, envelope)
@@ -47,42 +47,46 @@ theorem_1 = Theorem(
 _PROOF = (
     push_sum.LEMMA
     + r"""
-Squares of sums and Young's inequality for convolutions in the lemma give, for any start,
-avg $Q\le\frac{2\gamma^2C^2}{(1-q)^2}(\sigma^2+3\zeta^2+3L^2\,\mathrm{avg}\,Q+3\,\mathrm{avg}\,h)
-+\frac{2C^2}{(1-q)^2K}\overline{\|x^{(0)}\|^2}$. With $a = 6L^2\gamma^2C^2/(1-q)^2$ solve for avg $Q$ and put it into (DL):
-$b\,\mathrm{avg}\,h\le\frac{2\Delta}{\gamma K}+\frac{L\gamma\sigma^2}n+\frac{2L^2C^2}{(1-a)(1-q)^2K}S$ with $b = 1-\frac a{1-a}$
-and $S = \gamma^2K(\sigma^2+3\zeta^2)+\overline{\|x^{(0)}\|^2}$. At $\gamma=\sqrt{n/K}\le1$ the first condition says
-$\gamma\le\frac{(1-q)^2}{60L^2C^2}$, so $a\le\frac\gamma{10}\le\frac1{10}$; with $C\ge1$ also $\gamma L\le1$, which (DL) needs.
-Hence $\frac1{1-a}\le\frac{10}9$ and $\frac1b\le\frac98$. Finally $S\le P_1$, and the second condition turns $P_1$ into
-$F(1-q)^2\sqrt K/(L^2C^2\sqrt n)$: the chain of inequalities kept with the theorem."""
+In squares, for any start. By $(u+v)^2\le\frac{u^2}{1-q}+\frac{v^2}q$ the start is set apart from the gradients, without which
+there is no $v$, as for $q = 0$; the start then has $\sum_kq^{2k}\le\frac1{1-q^2}$, and the gradients, by Young's inequality for
+convolutions, the square of $\sum_{j\ge1}q^j = \frac q{1-q}$. Splitting $\nabla f_i(z_i)$ at $\bar x$ and at $\nabla f(\bar x)$,
+$\frac1n\mathbb{E}\|G_s\|_F^2\le\sigma^2+3\zeta^2+3L^2Q_s+3h_s$. Hence avg $Q\le\frac{C^2}{(1-q)^2}
+\left(\frac{\overline{\|x^{(0)}\|^2}}{(1+q)K}+q\gamma^2(\sigma^2+3\zeta^2+3L^2\,\mathrm{avg}\,Q+3\,\mathrm{avg}\,h)\right)$. (1)
+
+The step. Let $a = 3L^2\gamma^2C^2/(1-q)^2$. At $\gamma=\sqrt{n/K}\le1$ the first condition says
+$\gamma\le\frac{(1-q)^2}{60L^2C^2}$, so $a\le\frac\gamma{20}\le\frac1{20}$; with $C\ge1$ also $L^2\gamma^2\le\frac a3$ and
+$\gamma L\le1$, which (DL) needs. With $F = \Delta+\frac{L\sigma^2}2$, $\Phi = F/\sqrt{nK}$ and $S = L^2\,\mathrm{avg}\,Q$, (DL)
+reads avg $h\le2\Phi+S$. (2)
+"""
 )
+
+_SETTLED = r"""
+The bound. $\gamma^2K = n$ and the second condition on $K$, which is $\frac{L^2C^2P_1}{(1-q)^2K}\le\Phi$, bound what (1) has of
+start, $\sigma$ and $\zeta$ by $\frac\Phi{1+q}$, because $q(1+q)\le4$. With (2), $S\le\frac\Phi{1+q}+2qa(S+\Phi)$. As
+$\frac1{1+q}+4qa\le\frac1{1+q}+\frac q5\le1$, this says $S\le\Phi$, and avg $h\le3\Phi$."""
+
+_RATE = F / sp.sqrt(n * K)
 
 
 def _chain() -> Chain:
-    """Bound the solved form of (DL) term by term, as the proof says; the end is 4.75 F / sqrt(nK)."""
-    start = (2 * delta / (gamma * K) + L * gamma * sigma**2 / n + 2 * L**2 * C**2 * S / ((1 - a) * (1 - q) ** 2 * K)) / b
+    """Bound (DL) term by term, as the proof says; the end is 3 F / sqrt(nK)."""
     reached = (
-        Chain.of(start)
-        .bound(1 / b, sp.Rational(9, 8), "a <= 1/10, for b")
-        .bound(1 / (1 - a), sp.Rational(10, 9), "a <= 1/10")
+        Chain.of(2 * delta / (gamma * K) + L * gamma * sigma**2 / n + S)
         .bound(1 / gamma, 1 / _STEP, "the step, in the first term")
         .bound(gamma, _STEP, "the step, in the second term")
-        .bound(S, P_1, "4 >= 1 in P_1, at the step")
-        .bound(P_1, F * (1 - q) ** 2 * sp.sqrt(K) / (L**2 * C**2 * sp.sqrt(n)), "the second condition on K")
+        .bound(S, _RATE, "the first two conditions on K, for the consensus error")
     )
-    by_f = sp.simplify(reached.end.subs(delta, F - L * sigma**2 / 2))
-    return reached.rewritten(by_f, dict([_F]))
+    return reached.rewritten(3 * _RATE, dict([_F]))
 
 
 CHAIN_DEFINITIONS = {
-    b: 1 - a / (1 - a),
-    a: 6 * L**2 * gamma**2 * C**2 / (1 - q) ** 2,
-    S: gamma**2 * K * (sigma**2 + 3 * zeta**2) + x0_sq,
+    S: (L**2 * C**2 * P_1 / ((1 + q) * (1 - q) ** 2 * K) + 2 * q * a * _RATE) / (1 - 2 * q * a),
+    a: 3 * L**2 * gamma**2 * C**2 / (1 - q) ** 2,
     gamma: _STEP,
     P_1: _P_1[1],
     F: _F[1],
 }
-"""What the abbreviations of the derivation stand for."""
+"""What the abbreviations of the derivation stand for; S is at most this."""
 
 _CHAIN = _chain()
 
@@ -94,36 +98,41 @@ theorem_1_rederived = Theorem(
     requires=(_FEEDBACK, _START, _MANY, *_ENVELOPE),
     definitions=(_P_1, _F),
     step=_STEP,
-    proof=_PROOF,
+    proof=_PROOF + _SETTLED,
     derivation=_CHAIN,
 )
-
-_CONSENSUS = sp.Rational(20, 9) * C**2 * (n * (sigma**2 + 3 * zeta**2 + 3 * H) + x0_sq) / ((1 - q) ** 2 * K)
-_H = (H, theorem_1_rederived.right_side)
 
 theorem_2_consensus = Theorem(
     CARDS["sgp.theorem-2-consensus"],
     mean_consensus_sq,
-    _CONSENSUS,
+    sp.Rational(10, 9)
+    * C**2
+    * (n * (sp.Rational(7, 5) * sigma**2 + 3 * zeta**2) + 6 * delta * _STEP + x0_sq)
+    / ((1 - q) ** 2 * K),
     _ASSUMED,
-    requires=theorem_1_rederived.requires,
-    definitions=(_H, _P_1, _F),
+    requires=(_FEEDBACK, _MANY, *_ENVELOPE),
     step=_STEP,
     proof=_PROOF
     + r"""
-For the consensus error: avg $Q\le\frac1{1-a}\left(\frac{2C^2}{(1-q)^2K}S+\frac{a}{L^2}\mathrm{avg}\,h\right)$ with
-$\frac a{L^2}=\frac{6nC^2}{(1-q)^2K}$ and $\frac1{1-a}\le\frac{10}9$; put the bound $H$ of Theorem 1 in for avg $h$.""",
+The bound. In (1) put $1$ for $q$ and for $\frac1{1+q}$, $\frac nK$ for $\gamma^2$, and (2) for avg $h$; two terms
+$a\,\mathrm{avg}\,Q$ move to the left:
+$(1-2a)\,\mathrm{avg}\,Q\le\frac{C^2}{(1-q)^2K}\left(\overline{\|x^{(0)}\|^2}+n(\sigma^2+3\zeta^2)+6F\sqrt{n/K}\right)$.
+Here $6F\sqrt{n/K} = 6\Delta\sqrt{n/K}+3L\gamma\sigma^2$ and $3L\gamma\le\sqrt{3a}\le\frac25\le\frac25n$. Finally
+$\frac1{1-2a}\le\frac{10}9$.""",
 )
 
 theorem_2 = Theorem(
     CARDS["sgp.theorem-2"],
     mean_view_grad_norm_sq,
-    2 * H + 2 * L**2 * _CONSENSUS,
+    sp.Rational(15, 2) * _RATE,
     _ASSUMED,
     requires=theorem_1_rederived.requires,
-    definitions=(_H, _P_1, _F),
+    definitions=(_P_1, _F),
     step=_STEP,
-    proof=theorem_2_consensus.proof + "\nBy smoothness the mean of |grad f(z_i)|^2 is at most 2 h + 2 L^2 Q.",
+    proof=theorem_1_rederived.proof
+    + r"""
+At all nodes. $\|\nabla f(z_i)\|^2\le\frac32\|\nabla f(\bar x)\|^2+3\|\nabla f(z_i)-\nabla f(\bar x)\|^2$, and by
+smoothness the average is at most $\frac32\,\mathrm{avg}\,h+3S\le\frac{15}2\Phi$.""",
 )
 
 lemma_3 = Theorem(

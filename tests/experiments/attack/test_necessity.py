@@ -11,7 +11,7 @@ from experiments.attack.necessity import chosen, examine, examine_all
 from experiments.claims import Claim
 from straggler import InputError, StragglerError, UnknownName
 from theory import registry
-from theory.mutants import TERM, implied_by
+from theory.mutants import TERM
 
 OURS, CLOSE = "ours.p1", "elastic.nc-1:rederived"
 
@@ -122,13 +122,9 @@ def test_every_witness_is_about_a_theorem_and_well_formed():
 
 @pytest.mark.slow
 def test_what_can_be_seen_of_the_rederived_bounds():
-    """No bound is refuted as stated; nine in ten that leave out a term are, those left aside that follow from another theorem."""
+    """No bound is refuted as stated; of what leaves out a term nearly everything is."""
     found = examine_all(chosen([], ["rederived"]), evaluations=0)
     assert not [each.theorem.key for each in found if each.stated.refuted]
     dropped = [each for one in found for each in one.standings if each.mutant.kind == TERM]
-    refuted = [each for each in dropped if each.refuted]
-    assert not [each.mutant.text for each in refuted if implied_by(each.mutant)]
-    open_to_refutation = [each for each in dropped if implied_by(each.mutant) is None]
-    assert len(dropped) == 67
-    assert len(open_to_refutation) == 62
-    assert len(refuted) >= 60
+    assert len(dropped) == 61
+    assert sum(each.refuted for each in dropped) >= 59
