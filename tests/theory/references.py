@@ -282,7 +282,9 @@ REFERENCES = {
     ),
     "adpsgd.theorem-1:printed": adpsgd,
     "adpsgd.corollary-2:printed": adpsgd_tuned,
-    "adpsgd.corollary-2:rederived": adpsgd_tuned,
+    "adpsgd.corollary-2:rederived": lambda K, L, sigma, zeta, delta, batch, **_: (
+        2 * (delta + L) * sqrt((sigma**2 + 6 * batch * zeta**2) / (batch * K))
+    ),
     "ours.p6": adpsgd,
     "apsgd.theorem-1": lambda gamma, K, L, sigma, delta, T, batch, **_: (
         2 * delta / (batch * K * gamma) + gamma * L * sigma**2 * (1 + 2 * L * batch * T * gamma)

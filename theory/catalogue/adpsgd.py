@@ -40,14 +40,15 @@ CARDS = (
     ),
     Card(
         "adpsgd.corollary-2:rederived",
-        "AD-PSGD, step n/(10 M_b L + sqrt((sigma^2 + 6 M_b zeta^2) K M_b)), from fewer updates on",
+        "AD-PSGD, step n/(10 M_b L + sqrt((sigma^2 + 6 M_b zeta^2) K M_b)), in one term and from fewer updates on",
         Source("lian-2018", "Corollary 2"),
         "adpsgd",
         "corollary_2_rederived",
         ("adpsgd",),
         "rederived",
-        "Derived by the program from ours.p6: the same bound at the same step, under three conditions on K in terms of kappa and "
-        "the accumulated consensus error of ours. " + _UNITS + _COUNTING,
+        "Proved here on the way of ours.p6: the printed bound without its term of order 1/K, at the same step, under three "
+        "conditions on K in terms of kappa and the accumulated consensus error of ours. A single worker, to whom the "
+        "conditions may leave K = 1, needs that term: hence n >= 2. " + _UNITS + _COUNTING,
         Provenance("derived"),
     ),
     Card(

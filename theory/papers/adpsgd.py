@@ -153,7 +153,7 @@ _STALE = _least("64 T^4", 64 * T**4)
 
 
 def _chain() -> Chain:
-    """Put the step into the bound, which both theorems share."""
+    """Put the step into the bound of Theorem 1."""
     root = sp.sqrt(sigma**2 / batch + 6 * zeta**2)
     return (
         Chain.of(_BOUND)
@@ -166,34 +166,46 @@ def _chain() -> Chain:
 _CHAIN = _chain()
 
 
-def _implied(first: str) -> str:
-    return (
-        r"""With $u$ and $\beta$ as in the proof of Theorem 1, the step makes $u\le\frac1{10}$ and
-$u^2\le\frac{M_bL^2}{K(\sigma^2+6M_b\zeta^2)}$. """
-        + first
-        + r""" then say, in order, $12n^2u^2\kappa\le\frac18$,
-$uT^2\le\frac18$ and $n^2u\tilde\rho\le\frac1{16}$. So $C_1\ge\frac78$ and $\beta\le1+\frac6{10}+\frac{12}{80}=\frac74$;
-$\frac n{\gamma M_b}C_2\ge\frac12-\frac1{10}-\frac1{40}-\frac74\cdot\frac2{96}\cdot\frac87=\frac13$; and
-$C_3\le\frac12+\frac74\cdot\frac1{16}\cdot\frac87+\frac18=\frac34$."""
-    )
+_REDERIVED_PROOF = (
+    _P6_PROOF
+    + r"""
 
+The corollary goes back to (1), (2), (3) and (4), of which (1) is used without the room: with $v=\frac{\sigma^2}{M_b}+6\zeta^2$,
+$A_k\le M_b^2(v+2L^2Q_k+\mathbb{E}\|b_k\|^2)$. (1') Let $s=\frac{\gamma M_b}n$, $u=sL$, $m=\sqrt{Kv}/L$ and $t=um$. The step says
+$u=\frac1{10+m}$, so $t<1$. The conditions on $K$ say $96n^2\kappa\le m^2$, $8T^2\le m$ and $16n^2\tilde\rho\le m$, so that
+$u^2n^2\kappa\le\frac{t^2}{96}$, $uT^2\le\frac t8$ and $un^2\tilde\rho\le\frac t{16}$; for $n\ge2$ the last has
+$16\le16(n-1)\le m$. Hence $u\le\frac1{26}$, and $ut=\frac m{(10+m)^2}$, which falls for $m\ge10$, is at most $\frac4{169}$.
+
+Errors. Let $H=\sum h_k$, $B=\sum\mathbb{E}\|b_k\|^2$, $w=L^2\sum Q_k$, $d=L^2\sum D_k$ and
+$E=\sum\mathbb{E}\|\nabla f(\bar x_k)-b_k\|^2\le2(w+d)$. With (1'), (4) reads
+$w\le u^2n^2\tilde\rho Kv+u^2n^2\kappa(2w+B)\le\frac u{16}Kv+\frac1{96}(2w+B)$, so $w\le\frac u{15}Kv+\frac1{94}B$; and (3) reads
+$d\le u^2T^2(Kv+2w+B)\le\frac{ut}8\left(\left(1+\frac{2u}{15}\right)Kv+\frac{48}{47}B\right)\le\frac{2u}{15}Kv+\frac1{330}B$.
+Together $w+d\le\frac u5Kv+\frac1{73}B$.
+
+Descent. The first line of it, with the inner product and (1') put in, summed over $k<K$ and divided by $\frac s2$:
+$H+B-E\le\frac{2\Delta}s+u(Kv+2w+B)$. By Young's inequality $H\le\frac54B+5E$; add $\frac{16}{25}$ of it:
+$\frac{41}{25}H\le\frac{2\Delta}s+u(Kv+2w+B)-\frac15B+\frac{21}5E$. The factor of $B$ is at most
+$\frac1{26}\cdot\frac{48}{47}-\frac15+\frac{21}5\cdot\frac2{73}<0$, and that of $Kv$ at most
+$u\left(1+\frac{2u}{15}+\frac{21}5\cdot\frac25\right)\le\frac{27}{10}u$. With $\frac1s=(10+m)L\le\frac{13}8mL$ and
+$uKv=tmL^2\le mL^2$, $H\le\frac{25}{41}\left(\frac{13}4\Delta+\frac{27}{10}L\right)mL\le2(\Delta+L)mL$. Divide by $K$."""
+)
 
 corollary_2_rederived = Theorem(
     CARDS["adpsgd.corollary-2:rederived"],
     mean_grad_norm_sq,
-    _CHAIN.end,
+    2 * (delta + L) * sp.sqrt(sigma**2 / batch + 6 * zeta**2) / sp.sqrt(K),
     _ASSUMED,
     requires=(
         _least("96 n^2 kappa", 96 * n**2 * kappa),
         _STALE,
         _least("256 n^4 rhotilde^2", 256 * n**4 * rhotilde**2),
+        Condition("n >= 2", sp.Integer(2), n),
         CONTRACTS,
     ),
     definitions=(_KAPPA, _RHOTILDE),
     step=_STEP,
     iteration=_UPDATE,
-    proof=_implied("The conditions on $K$") + "\nThe conditions of ours.p6 hold.",
-    derivation=_CHAIN,
+    proof=_REDERIVED_PROOF,
 )
 
 _FOURTH = (
@@ -218,7 +230,11 @@ corollary_2 = Theorem(
     definitions=(_RHOBAR,),
     step=_STEP,
     iteration=_UPDATE,
-    proof=_implied(r"With $2\theta$ for $\kappa$ and $2\bar\rho$ for $\tilde\rho$, the first three conditions on $K$")
-    + "\nThe conditions of Theorem 1 hold.",
+    proof=r"""With $u$, $\beta$ and $\theta$ as in the proof of Theorem 1, the step makes $u\le\frac1{10}$ and
+$u^2\le\frac{M_bL^2}{K(\sigma^2+6M_b\zeta^2)}$. With $\kappa=2\theta$ and $\tilde\rho=2\bar\rho$, the first three conditions on
+$K$ then say, in order, $12n^2u^2\kappa\le\frac18$, $uT^2\le\frac18$ and $n^2u\tilde\rho\le\frac1{16}$. So $C_1\ge\frac78$ and
+$\beta\le1+\frac6{10}+\frac{12}{80}=\frac74$;
+$\frac n{\gamma M_b}C_2\ge\frac12-\frac1{10}-\frac1{40}-\frac74\cdot\frac2{96}\cdot\frac87=\frac13$; and
+$C_3\le\frac12+\frac74\cdot\frac1{16}\cdot\frac87+\frac18=\frac34$. The conditions of Theorem 1 hold.""",
     derivation=_CHAIN,
 )
