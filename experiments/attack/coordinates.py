@@ -32,6 +32,13 @@ GRAPHS: dict[str, tuple[str, ...]] = {
 SYNTHETIC = ("quadratic", "cosine", "rational", "saddle", "huber", "hard-instance")
 
 
+NONE_AT_ALL = ("delay", "overlap", "count", "faults")
+"""Whole numbers among the options of systems and timelines that may be zero."""
+
+SHARES = ("detached",)
+"""Numbers among them that are between zero and one."""
+
+
 @dataclass(frozen=True)
 class Coordinate:
     """One number or choice of a claim.
@@ -144,10 +151,11 @@ def _of_problem(claim: Claim, theorem: Theorem) -> list[Coordinate]:
         "dim": Coordinate(("problem_options", "dim"), 1, max(8, int(claim.problem_options.get("dim", 1))), whole=True),
         "sigma": Coordinate(("problem_options", "sigma"), 1e-3, 30.0, corner=True),
         "start": Coordinate(("problem_options", "start"), 1e-2, 1e3, corner=True),
-        "knee": Coordinate(("problem_options", "knee"), 1e-2, 10.0),
+        "knee": Coordinate(("problem_options", "knee"), 1e-3, 10.0),
+        "skew": Coordinate(("problem_options", "skew"), 0.1, 30.0),
         "spread": Coordinate(("problem_options", "spread"), 0.1, 10.0, corner=True),
         "radius": Coordinate(("problem_options", "radius"), 0.1, 1e2),
-        "tilt": Coordinate(("problem_options", "tilt"), choices=("gaussian", "pair")),
+        "tilt": Coordinate(("problem_options", "tilt"), choices=("gaussian", "pair", "halves")),
     }
     if "isotropic-quadratic" not in assumed:
         known["smoothness"] = Coordinate(("problem_options", "smoothness"), 1e-3, 30.0)
@@ -164,8 +172,8 @@ def _numbers(field: str, options: Mapping[str, Any]) -> list[Coordinate]:
         if isinstance(value, bool | str):
             continue
         if isinstance(value, int):
-            found.append(Coordinate((field, name), 1, max(8, 4 * value), whole=True, corner=name == "delay"))
-        elif value > 0:
+            found.append(Coordinate((field, name), 1, max(8, 4 * value), whole=True, corner=name in NONE_AT_ALL))
+        elif value > 0 and name not in SHARES:
             found.append(Coordinate((field, name), value / 100, value * 100))
         else:
             found.append(Coordinate((field, name), 0.0, 1.0, linear=True))

@@ -110,16 +110,19 @@ class Jury:
         """Return few probes whose left sides, as estimated, are above all mutated bounds that still stand and are exceeded."""
         standing = np.array([not standing.refuted for standing in self.standings])
         # what is not certain is only a reason to look again, so its best estimate will do
-        falls = np.array(
+        falls = standing & np.array(
             [
                 [replace(probe_, lower=probe_.value).refutes(float(bound)) for bound in bounds[:, place]]
                 for place, probe_ in enumerate(probes)
             ]
         )
+        # of horizons against which equally many fall, that which leaves least to chance
+        with np.errstate(all="ignore"):
+            margins = np.nan_to_num(np.array([probe_.lower for probe_ in probes])[:, None] / bounds.T, nan=0.0)
         chosen: list[tuple[int, Probe]] = []
-        falls &= standing
         while falls.any():
-            best = int(falls.sum(axis=1).argmax())
+            sure = np.where(falls, np.clip(margins, 0.0, 2.0), 0.0).sum(axis=1)
+            best = int(sure.argmax()) if sure.any() else int(falls.sum(axis=1).argmax())
             chosen.append((best, probes[best]))
             falls &= ~falls[best]
         return chosen

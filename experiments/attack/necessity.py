@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from experiments.attack import witnesses
 from experiments.attack.coordinates import Coordinate, coordinates, locate, place
 from experiments.attack.jury import FRESH, Jury, Standing, bounds
 from experiments.attack.probe import Probe, sweep
-from experiments.attack.space import seeds
+from experiments.attack.space import borrowed, seeds
 from experiments.claims import Claim
 from experiments.settings import prepare
 from numerics.typing import Floats
@@ -36,6 +37,9 @@ WILD = 0.15
 
 MISSED = (1.0, 1.25, 1.6, 2.5, 6.0, np.inf)
 """Factors by which a mutant undercuts its theorem where moves against it start."""
+
+MANY = 64
+"""Workers that a move goes up to: what a term divided by n hides behind shows where there are many."""
 
 AIMS = 6
 """Claims that one is chosen from, before any is run."""
@@ -120,7 +124,8 @@ def examine(key: str, *, evaluations: int = EVALUATIONS, seed: int = 0) -> Neces
     search = _Search(theorem, at_least("seed", seed, 0))
     search.replay(witnesses.of(theorem.key))
     if evaluations:
-        begun = seeds(theorem)[: max(1, evaluations // 2)]
+        begun = list(islice(borrowed(theorem, search.shuffled(witnesses.kept())), evaluations // 4))
+        begun += seeds(theorem)[: max(1, evaluations // 2 - len(begun))]
         search.replay(begun)
         search.roam(evaluations - len(begun))
     return Necessity(theorem, tuple(search.jury.standings), search.done)
@@ -204,6 +209,10 @@ class _Search:
         self.together = special or any(assumption.name == "same-start" for assumption in theorem.assumptions)
         self.random = np.random.default_rng(np.random.SeedSequence(seed))
 
+    def shuffled(self, claims: Sequence[Claim]) -> list[Claim]:
+        """Return claims in random order."""
+        return [claims[int(at)] for at in self.random.permutation(len(claims))]
+
     def replay(self, claims: Iterable[Claim]) -> None:
         """Run claims, all mutants heard at once."""
         for claim in claims:
@@ -269,7 +278,8 @@ class _Search:
 
     def moved(self, claim: Claim) -> Claim:
         """Return a claim near another one: one to three coordinates moved a little, or anywhere, or to an end."""
-        axes = [*coordinates(claim, self.theorem), *([] if self.together else [APART])]
+        axes = [axis if axis.path != ("nodes",) else replace(axis, high=MANY) for axis in coordinates(claim, self.theorem)]
+        axes += [] if self.together else [APART]
         point = locate(claim, axes)
         for axis in self.random.choice(len(axes), size=min(len(axes), int(self.random.integers(1, 4))), replace=False):
             how = self.random.random()

@@ -10,12 +10,14 @@ Shape = dict[str, Any]
 
 TURNS: Shape = {"timeline": "round-robin"}
 TOP: dict[str, Option] = {"compressor": "top-k", "k": 1}
+LAZY: Shape = {"graph": "complete", "weights": "lazy"}
+"""All modes but the mean decay alike, by one half, however many workers there are: none of them hides behind a faster one."""
 DELAYED: Shape = {"timeline": "message-delays", "timeline_options": {"delay": 2, "kind": "adversarial"}}
 
 SHAPES: dict[str, tuple[Shape, ...]] = {
-    "dpsgd": ({"graph": "ring"}, {"graph": "path"}),
-    "sgp": ({"graph": "one-peer-exponential"}, {"graph": "star", "weights": "push"}),
-    "osgp": ({"graph": "one-peer-exponential", "options": {"overlap": 1}},),
+    "dpsgd": ({"graph": "ring"}, {"graph": "path"}, LAZY),
+    "sgp": ({"graph": "one-peer-exponential"}, {"graph": "star", "weights": "push"}, LAZY),
+    "osgp": ({"graph": "one-peer-exponential", "options": {"overlap": 1}}, LAZY | {"options": {"overlap": 0}}),
     "local-sgd": ({"options": {"period": 4}},),
     "apsgd": ({"timeline": "worst-delay", "timeline_options": {"delay": 3}}, TURNS),
     "adpsgd": ({"graph": "ring", "timeline": "worst-delay", "timeline_options": {"delay": 1}},),
@@ -41,7 +43,7 @@ SHAPES: dict[str, tuple[Shape, ...]] = {
         {"options": TOP | {"compressor": "random-k", "scaled": True}},
     ),
     "ef-sgd": ({"options": TOP}, {"options": {"compressor": "scaled-sign"}}),
-    "def": ({"options": {"blocks": 2, "detached": 0.5}},),
+    "def": ({"options": {"blocks": 2, "detached": 0.5}}, {"options": TOP | {"detached": 0.0}}),
     "mem-sgd": ({"options": TOP | {"offset": 100.0}},),
     "async-ef": (TURNS | {"options": TOP | {"feedback": True}},),
     "compressed-messages": (DELAYED | {"options": TOP},),
@@ -52,6 +54,8 @@ SHAPES: dict[str, tuple[Shape, ...]] = {
 
 ROUGH: dict[str, Option] = {"dim": 3, "sigma": 1.0, "zeta": 0.5}
 
+SKEWED: dict[str, Option] = {"dim": 1, "start": 0.0, "knee": 0.1, "skew": 8.0}
+
 PROBLEMS: tuple[tuple[str, dict[str, Option]], ...] = (
     ("quadratic", ROUGH),
     ("quadratic", ROUGH | {"dim": 1, "mu": 1.0, "sigma": 0.0, "zeta": 0.0}),
@@ -60,15 +64,20 @@ PROBLEMS: tuple[tuple[str, dict[str, Option]], ...] = (
     ("cosine", ROUGH | {"start": 1.5}),
     ("huber", ROUGH | {"sigma": 0.0, "zeta": 0.0, "start": 10.0}),
     ("huber", ROUGH | {"dim": 8, "sigma": 0.0, "zeta": 0.0, "start": 0.0, "knee": 0.25, "spread": 1.0}),
+    ("huber", SKEWED | {"sigma": 0.0, "zeta": 1.0, "tilt": "halves"}),
+    ("huber", SKEWED | {"sigma": 1.0, "zeta": 0.0}),
 )
-"""Quadratics, whose second moments are exact, with noise, without, and on opposed data; then what is not linear."""
+"""Quadratics, whose second moments are exact, with noise, without, and on opposed data; then what is not linear.
+
+The last two show what a spread of the workers does to the mean of their gradients: see `numerics.objectives.Huber`.
+"""
 
 DEFAULTS: dict[str, dict[str, Option]] = {
     "quadratic": {"dim": 3, "smoothness": 1.0, "mu": 0.1, "sigma": 1.0, "zeta": 0.0, "start": 1.0},
     "cosine": {"dim": 3, "smoothness": 1.0, "sigma": 1.0, "zeta": 0.0, "start": 1.0},
     "rational": {"dim": 3, "smoothness": 1.0, "sigma": 1.0, "zeta": 0.0, "start": 1.0},
     "saddle": {"dim": 3, "smoothness": 1.0, "sigma": 1.0, "zeta": 0.0, "start": 0.1},
-    "huber": {"dim": 3, "smoothness": 1.0, "sigma": 1.0, "zeta": 0.0, "start": 1.0, "knee": 1.0, "spread": 0.0},
+    "huber": {"dim": 3, "smoothness": 1.0, "sigma": 1.0, "zeta": 0.0, "start": 1.0, "knee": 1.0, "skew": 1.0, "spread": 0.0},
 }
 """Options of problems that a search moves, spelled out."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from itertools import product
@@ -24,6 +25,9 @@ MOST_GRID = 12
 
 LONGEST = 30_000
 """Iterations of the longest runs that a search begins with, where a theorem prescribes the step and asks for many."""
+
+MOST_BORROWED = 4000
+"""Iterations of the longest runs that one theorem lends to another."""
 
 REAL = ("logistic", "network")
 """What names of problems on real data begin with; they have nothing that a search could move."""
@@ -52,6 +56,32 @@ def generic(theorem: Theorem) -> list[Claim]:
             claim = Claim(theorem=theorem.key, system=system, problem=problem, **begun | chosen(theorem))
             found.append(_small(_on(claim, problem, options, theorem), theorem))
     return _distinct([claim for claim in found if claim is not None])
+
+
+def borrowed(theorem: Theorem, claims: Iterable[Claim]) -> Iterator[Claim]:
+    """Yield claims about other theorems that measure the same as claims about this one, on its own systems, as far as it speaks.
+
+    What makes one bound tight often makes another one tight: a problem, a start, numbers of workers and iterations. Long runs
+    stay with the theorem that asked for them.
+    """
+    from theory import registry
+
+    for claim in claims:
+        alike = registry.get(claim.theorem).quantity.name == theorem.quantity.name
+        if claim.theorem == theorem.key or not alike or claim.iterations > MOST_BORROWED:
+            continue
+        settled = chosen(theorem)
+        if isinstance(claim.step, float) and isinstance(settled["step"], float):
+            settled["step"] = min(claim.step, 0.9999) if theorem.limits_step else claim.step
+        fields = claim.model_dump(include={"problem", "problem_options", "nodes", "iterations", "budget"})
+        aimed = [
+            Claim(**{"theorem": theorem.key, "system": system} | fields | settled | shape)
+            for system in theorem.systems
+            for shape in SHAPES.get(system, ({},))
+        ]
+        if claim.system in theorem.systems:
+            aimed = [claim.model_copy(update={"theorem": theorem.key} | settled)]
+        yield from (each for each in aimed if _spoken_of(each))
 
 
 @cache

@@ -23,6 +23,11 @@ def of(key: str) -> list[Claim]:
     return [claim for claim in _kept() if claim.theorem == key]
 
 
+def kept() -> tuple[Claim, ...]:
+    """Return all claims kept."""
+    return _kept()
+
+
 def written(claims: Iterable[Claim]) -> str:
     """Return claims as TOML, which `of` reads."""
     return "\n".join(_table(claim.model_dump(exclude_defaults=True)) for claim in claims)
