@@ -125,8 +125,12 @@ def _judge(setting: Setting, evidence: Evidence, bound: float) -> tuple[str, str
 
 def needs_ball(setting: Setting) -> bool:
     """Return whether the theorem asks for a constant that is certified on a ball only."""
-    constants = setting.problem.constants
-    needed = {*setting.theorem.constants, *({"M"} if "B" in setting.theorem.constants else ())}  # gauges ask for M
+    from theory.assumptions import second_moment
+
+    constants, theorem = setting.problem.constants, setting.theorem
+    # gauges ask for M, and so do measures of theorems whose bound is a number
+    bounded = "B" in theorem.constants or second_moment in theorem.assumptions
+    needed = {*theorem.constants, *({"M"} if bounded else ())}
     return any(name in constants and constants[name].kind == "certified on ball" for name in needed)
 
 

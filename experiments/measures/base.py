@@ -214,6 +214,12 @@ def on_ball(setting: Setting) -> bool:
     return any(constant.kind == "certified on ball" for constant in setting.problem.constants.values())
 
 
+def farthest(setting: Setting, replicas: range) -> Floats:
+    """Return how far a view of each replica came from the center of the ball on which constants are certified, shape (R,)."""
+    radii: Floats = run(setting, replicas, ("view_radius",))["view_radius"].values.max(axis=0)
+    return radii
+
+
 def exact_mean(setting: Setting, name: str) -> float | None:
     """Return the exact expectation of the mean over k < K of ``name``, or None where second moments do not close."""
     moments = exact(setting)

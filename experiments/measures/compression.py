@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.measures.base import Measure, Sample, computed, horizons, largest, on_ball
+from experiments.measures.base import Measure, Sample, computed, farthest, horizons, largest, on_ball
 from experiments.measures.quantised import MEASURES as QUANTISED
 from numerics.noise.base import AdditiveNoise
 from numerics.typing import Floats
@@ -92,6 +92,12 @@ def step_ratios(setting: Setting, replicas: range) -> Floats:
     return found
 
 
+def one_step(setting: Setting, replicas: range) -> xr.Dataset:
+    """Return the samples of `step_ratios`; see `averaged`."""
+    ratios = largest(step_ratios)(setting, replicas)
+    return ratios.assign(farthest=("replica", farthest(setting, replicas))) if on_ball(setting) else ratios
+
+
 def largest_weighted_mean(setting: Setting) -> float:
     """Return the largest weighted mean that the recursion of Mem-SGD leaves room for, by duality.
 
@@ -123,7 +129,7 @@ def _not_exact_in_noise(setting: Setting) -> tuple[str, None] | None:
 
 MEASURES = {
     **QUANTISED,
-    "memory_recursion_ratio": Measure(largest(step_ratios), pathwise=True, lacking=_not_exact_in_noise),
+    "memory_recursion_ratio": Measure(one_step, pathwise=True, lacking=_not_exact_in_noise),
     "weighted_recursion_mean": computed(largest_weighted_mean, "linear programming", lacking=_no_room),
     "weighted_average_suboptimality": Measure(average_of_models(weighted=True)),
     "average_suboptimality": Measure(average_of_models(weighted=False)),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.measures.base import PILOT, Measure, horizons, on_ball, run, without_chance
+from experiments.measures.base import PILOT, Measure, farthest, horizons, on_ball, without_chance
 from numerics.typing import Floats
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def sample(setting: Setting, replicas: range) -> xr.Dataset:
         "diverged_at": (("replica",), np.where(lost.any(axis=0), lost.argmax(axis=0), -1)),
     }
     if on_ball(setting):
-        data["farthest"] = (("replica",), run(setting, replicas, ("view_radius",))["view_radius"].values.max(axis=0))
+        data["farthest"] = (("replica",), farthest(setting, replicas))
     return xr.Dataset(data, coords={"horizon": at, "replica": np.array(replicas)})
 
 

@@ -168,6 +168,19 @@ def test_the_ratio_of_a_step_is_its_definition_in_the_mean_over_noise() -> None:
         assert found[replica] == pytest.approx(max(ratios), rel=1e-9)
 
 
+@pytest.mark.parametrize("theorem", ["mem-sgd.lemma-3.1", "mem-sgd.theorem-2.4:rederived"])
+def test_runs_that_leave_the_ball_of_the_second_moment_show_nothing(theorem) -> None:
+    # 8 / (mu k_0) is far beyond 2/L here: the model runs away, and gradients with it
+    far = MEMORY.model_copy(update={"theorem": theorem, "iterations": 12, "options": {"k": 1, "offset": 5.0}})
+    far = far.model_copy(update={"problem_options": BALL | {"mu": 0.01}})
+    assert measured(far, prepare(far).theorem.quantity.name).max() > 1
+    outcome = verify.examine(far, ALPHA)
+    assert outcome.finding.verdict == "inapplicable"
+    assert "left the ball" in outcome.finding.reason
+    near = MEMORY.model_copy(update={"theorem": theorem})
+    assert verify.examine(near, ALPHA).finding.verdict in ("holds", "vacuous")
+
+
 def _forgets(step):
     def planted(self, state, gradients, event) -> None:
         step(self, state, gradients, event)
