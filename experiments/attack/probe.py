@@ -36,6 +36,9 @@ LAST_DIGIT = 1e-16
 OVERSTATED = ("limit_unimproved_leaders",)
 """Quantities whose samples stand for a limit that can only be smaller."""
 
+MOST_MOMENTS = 1e7
+"""Second moments that are followed, a second of work: longer delays are sampled."""
+
 MOMENTS = ("grad_norm_sq", "consensus_sq", "value", "view_grad_norm_sq", "center_distance_sq")
 """Quantities that `numerics.moments.exact_moments` follows."""
 
@@ -190,7 +193,7 @@ def worst(claim: Claim) -> Probe | None:
 def _probes(setting: Setting, wanted: list[int], replicas: int, alpha: float, exact: bool) -> list[Probe]:
     """Return the probes at these horizons, all of one run."""
     measure = measures.get(setting.theorem.quantity.name)
-    values = _exact(setting, measure) if exact else None
+    values, far = _exact(setting, measure) if exact else (None, None)
     drawn = None
     if values is None or needs_ball(setting):
         # replicas that are all the same need not be many; two show whether they are (a compressor may draw)
@@ -211,6 +214,7 @@ def _probes(setting: Setting, wanted: list[int], replicas: int, alpha: float, ex
         if values is not None:
             value = lower = float(values[k])
             witness = measure.witness
+            rounding += FLOATS * setting.constants["L"] ** 2 * (0.0 if far is None else float(far[k]))
         elif drawn is not None:
             if there is not setting and k not in at:
                 continue
@@ -242,22 +246,33 @@ def dust(setting: Setting, bound: float) -> float:
     return 0.0
 
 
-def _exact(setting: Setting, measure: measures.Measure) -> dict[int, float] | Floats | None:
-    """Return the exact left side by horizon (0 .. K, or K alone), or None where there is none."""
+def _exact(setting: Setting, measure: measures.Measure) -> tuple[dict[int, float] | Floats | None, Floats | None]:
+    """Return the exact left side by horizon (0 .. K, or K alone), None where there is none, and how far workers were apart.
+
+    The latter is the largest consensus error up to each horizon, None where the left side does not suffer from it: where models
+    run apart, the moments of their mean are known to a part of those of their distance, however small they are themselves.
+    """
     name, end = setting.theorem.quantity.name, setting.claim.iterations
     if measure.exact:
         value = measure.exact(setting)
-        return None if value is None else {end: value}
+        return (None if value is None else {end: value}), None
     prefix, _, watched = name.partition("_")
     if prefix not in ("mean", "last", "smallest") or watched not in MOMENTS:
-        return None
-    moments = exact_run(setting)
+        return None, None
+    moments = None if _moments(setting) > MOST_MOMENTS else exact_run(setting)
     if moments is None:
-        return None
+        return None, None
     along = moments[watched].values
+    far = np.maximum.accumulate(moments["consensus_sq"].values) if watched.endswith("grad_norm_sq") else None
     if prefix == "mean":
-        return np.concatenate([[np.nan], np.cumsum(along[:-1]) / np.arange(1, end + 1)])
-    return {end: float(along[-1] if prefix == "last" else along[:-1].min())}
+        return np.concatenate([[np.nan], np.cumsum(along[:-1]) / np.arange(1, end + 1)]), far
+    return {end: float(along[-1] if prefix == "last" else along[:-1].min())}, far
+
+
+def _moments(setting: Setting) -> float:
+    """Return about how many second moments, over a run, those of all models that workers may still hold are."""
+    held = setting.claim.nodes * (1 + (0 if setting.timeline is None else setting.timeline.staleness or 0))
+    return float(held**2 * setting.claim.iterations)
 
 
 def _sampled(quantity: str, pathwise: bool, samples: Floats, alpha: float) -> tuple[float, float]:

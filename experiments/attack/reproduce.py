@@ -48,6 +48,8 @@ def verdict(attack: Attack) -> str:
         above = " (an estimate from above, which refutes nothing)" if closest.probe.lower == -math.inf else ""
         return f"not falsified: closest ratio {closest.ratio:.4g}{above}"
     known = " (known to be false as stated)" if attack.known_false else ""
+    if closest.probe.bound == 0:
+        return f"falsified: the left side is at least {closest.probe.lower:.4g} where the bound is 0{known}"
     return f"falsified by a factor {closest.probe.sure:.4g}{known}"
 
 

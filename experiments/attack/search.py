@@ -37,7 +37,7 @@ ROUND = 500
 SLOW = {"stationary_leader_grad_norm": 20, "frozen_leader_grad_norm": 20}
 """Quantities whose measurement takes as long as so many short runs."""
 
-SAMPLED, EXACT = "simulation", "exact"
+SAMPLED, EXACT, ZERO = "simulation", "exact", "exact, bound zero"
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,9 @@ class Attack:
     theorem
         Key of the theorem.
     best
-        The probe of largest ratio by kind of witness: ``exact`` (moments, and runs without chance), ``worst case``,
-        ``simulation``; as the search saw it.
+        The probe of largest ratio by kind of witness: ``exact`` (moments, and runs without chance), ``exact worst case``,
+        ``simulation``; as the search saw it. Exact ones with a bound of zero are a kind of their own, ``exact, bound zero``:
+        their ratio is infinite, and says least.
     confirmed
         The best of them again, held against fresh runs; what is said about the theorem rests on these.
     evaluations
@@ -67,16 +68,19 @@ class Attack:
 
     @property
     def closest(self) -> Confirmation | None:
-        """The confirmed probe of largest ratio, among those that refute the theorem if any does; None where none applied."""
-        return max(self.confirmed, key=lambda each: (each.refutes, each.ratio), default=None)
+        """The confirmed probe of largest ratio, among those that refute the theorem if any does; None where none applied.
+
+        A finite ratio goes before an infinite one, whose left side may be as small as it likes.
+        """
+        return max(self.confirmed, key=lambda each: (each.refutes, math.isfinite(each.ratio), each.ratio), default=None)
 
     @property
     def shown(self) -> tuple[Confirmation, ...]:
-        """The confirmed probe of largest ratio of every kind of witness: exact, worst case, sampled."""
+        """The confirmed probe of largest ratio of every kind of witness: exact, worst case, sampled; of zero over zero none."""
         kinds: dict[str, Confirmation] = {}
         for each in sorted(self.confirmed, key=lambda each: (each.refutes, each.ratio)):
             kinds[_kind(each.probe)] = each
-        return tuple(kinds.values())
+        return tuple(each for kind, each in kinds.items() if kind != ZERO or each.refutes)
 
     @property
     def falsified(self) -> bool:
@@ -183,7 +187,11 @@ def attack(
 
 
 def _kind(found: Probe) -> str:
-    return WORST if found.witness == WORST else EXACT if found.lower == found.value else SAMPLED
+    if found.witness == WORST:
+        return WORST
+    if found.lower < found.value:
+        return SAMPLED
+    return EXACT if found.bound > 0 else ZERO
 
 
 def _same_run(one: Probe, other: Probe) -> bool:

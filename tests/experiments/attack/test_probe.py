@@ -1,6 +1,7 @@
 """Probes: what one run proves about a bound, against verify, against hand-made runs, and where it proves nothing."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,9 @@ from experiments.attack.probe import Probe, probe, sweep, worst
 from experiments.claims import Claim
 from experiments.settings import prepare
 from experiments.verify import examine
+from theory import registry
+from theory.conditions import Condition
+from theory.symbols import L, gamma
 
 RING = {"system": "dpsgd", "problem": "quadratic", "graph": "ring", "nodes": 5, "iterations": 30, "budget": 16}
 ROUGH = {"dim": 3, "sigma": 0.7, "zeta": 0.4}
@@ -121,6 +125,21 @@ def test_pathwise_statements_are_refuted_by_one_run():
     assert found.refutes()
     assert found.ratio > 1
     assert found.lower == found.value
+
+
+def test_moments_of_models_that_run_apart_say_nothing_about_their_mean(monkeypatch):
+    monkeypatch.setattr(registry, "_extra", {})
+    true = registry.get("ours.p2")
+    long_steps = (Condition("gamma <= 1/L", gamma * L, 1),)
+    card = replace(true.card, key="mine.apart")
+    registry.register(replace(true, card=card, requires=long_steps, step_limit=1 / L))
+    claim = P2.model_copy(update={"theorem": "mine.apart", "nodes": 4, "iterations": 200, "step": 0.95})
+    apart = probe(claim)  # one mode of the ring grows by 0.95 + 1/3 in every round; the mean of a quadratic does not feel that
+    assert abs(apart.value) > 1e6 * apart.bound
+    assert not apart.refutes()
+    assert not apart.refutes(0.0)
+    early = probe(claim.model_copy(update={"iterations": 10}))
+    assert early.refutes(0.9 * early.value)
 
 
 def test_rounding_is_no_left_side():

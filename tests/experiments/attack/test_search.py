@@ -10,11 +10,11 @@ import pytest
 import sympy as sp
 
 from experiments.attack import climb, space
-from experiments.attack.confirm import FRESH, confirm
+from experiments.attack.confirm import FRESH, Confirmation, confirm
 from experiments.attack.coordinates import CORNER, Coordinate
-from experiments.attack.probe import probe
+from experiments.attack.probe import Probe, probe
 from experiments.attack.reproduce import snippet, verdict
-from experiments.attack.search import EVALUATIONS, attack
+from experiments.attack.search import EVALUATIONS, Attack, attack
 from experiments.claims import Claim
 from straggler import InputError
 from theory import registry
@@ -106,6 +106,20 @@ def test_the_reproducer_prints_the_same_numbers(kind):
     with contextlib.redirect_stdout(printed):
         exec(snippet(shown), {})
     assert printed.getvalue().strip() == shown.probe.summary
+
+
+def test_a_finite_factor_goes_before_a_bound_of_zero():
+    claim = Claim(theorem="ours.p2", system="dpsgd", problem="quadratic", graph="ring", nodes=3, iterations=3)
+    clear, corner, empty = (
+        Confirmation(Probe(claim, {}, bound=bound, value=value, lower=value, witness="exact second moments"))
+        for bound, value in ((1.0, 2.0), (0.0, 1e-9), (0.0, 0.0))
+    )
+    found = Attack("ours.p2", {}, (corner, clear, empty), 3, 0)
+    assert found.closest is clear
+    assert found.shown in ((clear, corner), (corner, clear))
+    assert verdict(found) == "falsified by a factor 2"
+    assert verdict(replace(found, confirmed=(corner,))) == "falsified: the left side is at least 1e-09 where the bound is 0"
+    assert replace(found, confirmed=(empty,)).shown == ()
 
 
 def test_sampled_winners_are_judged_on_fresh_seeds_and_share_the_level():
