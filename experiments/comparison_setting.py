@@ -140,13 +140,13 @@ class Setting:
             raise InputError("mixing", str(self.schedule.name), "one symmetric matrix for all rounds")
 
     def _push_sum(self, system: str, found: Mapping[str, Any], varied: Mapping[str, Any]) -> dict[str, Any]:
-        """Return B_E, B_2, C and q; of one symmetric matrix where rho is varied."""
+        """Return B_E, B_2, C and q; of one symmetric matrix where rho is given or varied."""
         from numerics.mixing import push_sum_constants
 
-        if "rho" in varied:
+        if "rho" in {**self.given, **varied}:
             if system == "osgp":
                 raise StragglerError("rho does not say what late messages do to push-sum")
-            return _symmetric(np.sqrt(np.asarray(varied["rho"], dtype=np.float64)), system == "dpsgd")
+            return _symmetric(np.sqrt(np.asarray(found["rho"], dtype=np.float64)), system == "dpsgd")
         if system == "dpsgd":
             return self._gossip
         overlap = at_least("tau", found["tau"], 0) if system == "osgp" else 0
@@ -176,7 +176,8 @@ class Setting:
 def _symmetric(second: Any, gossip: bool) -> dict[str, Any]:
     """Return B_E, B_2, C and q of one symmetric W with second eigenvalue modulus ``second``: ``||E(k, s)|| = second^(k - s)``."""
     with np.errstate(divide="ignore"):
-        total, squares = second / (1 - second), second**2 / (1 - second**2)
+        gap = np.maximum(1 - second, 0.0)  # what does not contract has infinite sums
+        total, squares = second / gap, second**2 / (gap * (1 + second))
     if gossip:
         total, squares = 1 + total, 1 + squares
     return {"B_E": total**2, "B_2": squares, "C": np.ones_like(second), "q": second, "one_minus_q": 1 - second}

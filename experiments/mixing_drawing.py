@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.mixing_layout import crowding, is_grid, lines, places
-from straggler import InputError, ResultError
+from experiments.storage import write
+from straggler import InputError
 
 if TYPE_CHECKING:
     from numerics.graphs import Graph
@@ -95,14 +96,9 @@ def draw(graph: Graph, schedules: Sequence[PeriodicSchedule], path: Path) -> Non
     fig.colorbar(links, ax=axes[0].tolist(), shrink=0.7, label=f"weight of a link, {label}")
     cut = "; links cut at the border go on at the opposite side" if is_grid(graph) and max(graph.params["shape"]) > 2 else ""
     fig.suptitle(f"{graph.name}, {graph.n} workers{cut}", fontsize=11)
-    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
     try:
-        fig.savefig(partial, dpi=160)
-        partial.replace(path)
+        write(path, lambda file: fig.savefig(file, format=path.suffix[1:].lower(), dpi=160))
     except ValueError as error:  # matplotlib's word for a format it does not know
         raise InputError("--out", str(path), f"an image that can be written ({error})") from None
-    except OSError as error:
-        raise ResultError(f"cannot write {path}: {error}") from None
     finally:
-        partial.unlink(missing_ok=True)
         plt.close(fig)

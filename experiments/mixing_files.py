@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.mixing_design import mixing
-from straggler import InputError, ResultError, StragglerError
+from experiments.storage import write
+from straggler import InputError, StragglerError
 
 if TYPE_CHECKING:
     from numerics.graphs import Graph
@@ -41,17 +42,10 @@ def save(schedule: PeriodicSchedule, path: Path) -> None:
     if schedule.period != 1:
         raise InputError("graph to save weights of", schedule.name, "one that stays as it is from round to round")
     origin = schedule.provenance()
-    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(f"# {origin.get('weights')} weights on {schedule.name}, {schedule.n} workers: what row hears of column\n")
-            # the shortest text that stands for the number, so that nothing is lost
-            file.writelines(",".join(map(repr, row)) + "\n" for row in schedule.at(0).matrix().tolist())
-        partial.replace(path)
-    except OSError as error:
-        raise ResultError(f"cannot write {path}: {error}") from None
-    finally:
-        partial.unlink(missing_ok=True)
+    heading = f"# {origin.get('weights')} weights on {schedule.name}, {schedule.n} workers: what row hears of column\n"
+    # the shortest text that stands for the number, so that nothing is lost
+    lines = [",".join(map(repr, row)) + "\n" for row in schedule.at(0).matrix().tolist()]
+    write(path, lambda file: file.write_text(heading + "".join(lines), encoding="utf-8"))
 
 
 def saves(path: Path) -> None:

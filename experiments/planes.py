@@ -281,9 +281,8 @@ def _staleness(quantity: str, systems: tuple[str, ...], family: Family, setting:
             )[0]
     fixed = {name: value for name, value in setting.common.items() if name not in ("n", "T", "tau")}
     left_out = made.left_out(systems, bounds, quantity)
-    return Plane(
-        "n-staleness", "n", np.array([*settings]), "staleness", STALENESS, quantity, systems, bounds, fixed, {}, left_out
-    )
+    sizes = np.array([*settings])
+    return Plane("n-staleness", "n", sizes, "staleness", STALENESS, quantity, systems, bounds, fixed, {}, left_out, made.assumed)
 
 
 def _contraction(quantity: str, systems: tuple[str, ...], _: Family, setting: Setting) -> Plane:

@@ -29,11 +29,8 @@ def checked(iterations: int, replicas: int, seed: int, sigma: float, out: Path |
     for name, count, least in (("iterations", iterations, 1), ("replicas", replicas, 1), ("seed", seed, 0)):
         at_least(name, count, least)
     positive("sigma", sigma, zero_ok=True)
-    if out is None:
-        return
-    if out.is_dir():
-        raise InputError("--out", str(out), "the name of a file, not of a folder")
-    options.writable("--out", out)
+    if out is not None:
+        options.file("--out", out)
 
 
 def algorithm(system: str, step_size: float, items: Sequence[str] | None) -> Algorithm:
@@ -98,11 +95,11 @@ def told(timeline: str | None, items: Sequence[str] | None, workload: str | None
     """Return what the timeline of that name is told: ``items`` (``NAME=VALUE``) and, where it is a cluster, its workload."""
     chosen = options.settings("--timeline-set", items)
     if timeline is None and chosen:
-        raise InputError("--timeline-set", next(iter(chosen)), "only together with --timeline NAME")
+        raise InputError("--timeline-set", next(iter(chosen)), "--timeline NAME beside it")
     if workload is None:
         return chosen
     if timeline != "cluster":
-        raise InputError("--workload", workload, "only together with --timeline cluster")
+        raise InputError("--workload", workload, "--timeline cluster beside it")
     return chosen | {"workload": workload}
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from experiments.cli import options
-from experiments.cli.output import console, number, print_json, table
+from experiments.cli.output import number, print_json, print_table, table
 from straggler import at_least
 
 ITERATIONS, REPLICAS = 320, 4
@@ -104,4 +104,4 @@ def _show(found: Mapping[str, Any]) -> None:
         ["staleness, largest", number(stale["max"]), "updates or rounds"],
         ["traffic of an iteration", number(found["bytes_per_iteration"]), "bytes, all workers together"],
     ]
-    console().print(table(("measured", "value", "unit"), rows, right=("value",)))
+    print_table(table(("measured", "value", "unit"), rows, right=("value",)))

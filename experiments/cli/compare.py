@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from experiments.cli import options
-from experiments.cli.output import console, number, print_json, table
+from experiments.cli.output import number, print_json, print_table, table
 from straggler import UnknownName
 
 if TYPE_CHECKING:
@@ -89,11 +89,11 @@ def compare(
     for quantity in dict.fromkeys(entry.quantity for entry in found):
         typer.echo(f"\n{quantity}")
         rows = [
-            [entry.system, entry.theorem, *(_onset(getattr(entry, name)) for name in _NUMBERS), "yes" if entry.best else ""]
+            [entry.system, entry.theorem, *(_shown(name, getattr(entry, name)) for name in _NUMBERS), "yes" if entry.best else ""]
             for entry in found
             if entry.quantity == quantity
         ]
-        console().print(table(("system", "theorem", *_NUMBERS, "best"), rows, right=_NUMBERS, whole=("system", "theorem")))
+        print_table(table(("system", "theorem", *_NUMBERS, "best"), rows, right=_NUMBERS, whole=("system", "theorem")))
     _remarks(found, left_out)
     if lower is not None:
         source = f"{paper(SOURCE).short}, recalled; constants not claimed"
@@ -104,11 +104,11 @@ def compare(
         ):
             typer.echo(f"  {name:<58}{_onset(rounds)}")
     for ranked in dict.fromkeys(region.quantity for region in regions):
-        typer.echo(f"\nSmallest bound of {ranked}" if ranked else "")
-        for region in regions:
-            if region.quantity == ranked:
-                who = "no theorem applies" if region.system is None else f"{region.system} ({region.theorem})"
-                typer.echo(f"K = {number(region.first)} to {number(region.last)}: {who}")
+        mine = [region for region in regions if region.quantity == ranked]
+        typer.echo(f"\nSmallest bound of {ranked}, up to K = {number(mine[-1].last)}" if ranked else "")
+        for region in mine:
+            who = "no theorem applies" if region.system is None else f"{region.system} ({region.theorem})"
+            typer.echo(f"from K = {number(region.first)} on: {who}")
     _told(drawn)
     if out is not None:
         for path in paths:
@@ -164,6 +164,11 @@ def _remarks(found: Sequence[Entry], left_out: Sequence[dict[str, str]]) -> None
     for name, value, why in assumed:
         who = dict.fromkeys(entry.system for entry in found if entry.assumed.get(name) == (value, why))
         typer.echo(f"assumed: {name} = {number(value)} for {', '.join(who)}: {why}")
+
+
+def _shown(name: str, value: float | None) -> str:
+    """Return an onset, a bound or a step for the table; a bound where the theorem does not apply is none."""
+    return "none" if name == "bound" and value == float("inf") else _onset(value)
 
 
 def _onset(value: float | None) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from experiments.cli import options
-from experiments.cli.output import console, number, print_json, progress, table
+from experiments.cli.output import console, number, print_json, print_table, progress, table
 from straggler import at_least
 
 if TYPE_CHECKING:
@@ -70,11 +70,12 @@ def show(found: Attack) -> None:
         probe = each.probe
         numbers = (probe.value, probe.bound, probe.ratio, probe.sure)
         rows.append([probe.witness, *(number(value) for value in numbers), where(probe)])
-    screen.print(table(_COLUMNS, rows, right=_RIGHT, whole=("witness",)))
+    print_table(table(_COLUMNS, rows, right=_RIGHT, whole=("witness",)))
     for each in found.confirmed:
         if not each.agrees:
             screen.print(Text(f"the witnesses disagree: {each.probe.witness} {each.probe.value:.6g}, runs {each.simulated}"))
-    screen.print(Text(f"{found.theorem}: {verdict(found)} ({found.evaluations} evaluations, seed {found.seed})"))
+    spent = f"{found.evaluations} evaluation{'s' if found.evaluations != 1 else ''}"
+    screen.print(Text(f"{found.theorem}: {verdict(found)} ({spent}, seed {found.seed})"))
     if found.closest is not None:
         typer.echo(f"\nto see it again:\n\n{textwrap.indent(snippet(found.closest), '    ')}")
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from experiments.cli import options
-from experiments.cli.output import console, table
+from experiments.cli.output import print_table, table
 from straggler import StragglerError, UnknownName
 
 # The floor above: it may be called by name, but not imported from here.
@@ -20,7 +20,7 @@ PACKAGE = "paper_figs"
 
 def figures() -> None:
     """List the figure scripts."""
-    console().print(table(("key", "shows"), [[key, text] for key, text in scripts().items()], whole=("key",)))
+    print_table(table(("key", "shows"), [[key, text] for key, text in scripts().items()], whole=("key",)))
 
 
 def figure(

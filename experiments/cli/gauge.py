@@ -9,7 +9,7 @@ import typer
 
 from experiments.cli import options
 from experiments.cli import simulate as run
-from experiments.cli.output import console, number, print_json, table
+from experiments.cli.output import console, number, print_json, print_table, table
 
 Read = Annotated[
     int | None,
@@ -131,9 +131,9 @@ def _show(answer: dict[str, object]) -> None:
     bounds = answer["predictions"]
     assert isinstance(bounds, dict)
     rows += [[f"B^2 of {key}", number(bound)] for key, bound in bounds.items()] or [["B^2", "none is known for such a run"]]
-    console().print(table(("measured and predicted", "value"), rows))
+    print_table(table(("measured and predicted", "value"), rows))
     workers = answer["by_worker"]
     assert isinstance(workers, list)
     if len(workers) <= 64:
         shown = [[str(i), number(value)] for i, value in enumerate(workers)]
-        console().print(table(("worker", "mean over time"), shown, right=("mean over time",)))
+        print_table(table(("worker", "mean over time"), shown, right=("mean over time",)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from experiments.cli import options
-from experiments.cli.output import console, number, print_json, table
+from experiments.cli.output import number, print_json, print_table, table
 from straggler import at_least
 
 if TYPE_CHECKING:
@@ -51,10 +51,10 @@ def mixing(
     if rounds is not None:
         at_least("rounds", rounds, 1)
     if out is not None:
-        options.writable("--out", out)
+        options.file("--out", out)
     if save is not None:
         mixing_files.saves(save)
-        options.writable("--save", save)
+        options.file("--save", save)
     chosen = options.settings("--graph-set", graph_set)
     with options.understood("--graph-set", chosen):
         topology = graphs.get(graph, nodes, **chosen)
@@ -82,8 +82,8 @@ def mixing(
         ]
         for entry in reports
     ]
-    columns = ("weights", *_NUMBERS, "no weights below", "doubly stochastic")
-    console().print(table(columns, rows, right=columns[1:-1], whole=("weights",)))
+    columns = ("weights", *_NUMBERS, "lower bound", "doubly stochastic")
+    print_table(table(columns, rows, right=columns[1:-1], whole=("weights",)))
 
 
 def _closed_form(graph: Graph, found: dict[str, Any]) -> dict[str, Any] | None:

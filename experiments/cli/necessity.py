@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from experiments.cli import options
-from experiments.cli.output import console, number, print_json, progress, table
+from experiments.cli.output import console, number, print_json, print_table, progress, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from experiments.attack.necessity import Necessity
 
 _NAMES = {"term": "terms", "exponent": "exponents", "constant": "constants"}
-_RIGHT = ("left side", "bound", "left/bound", "refuted")
 
 
 def necessity(
@@ -51,6 +50,8 @@ def necessity(
     and 100. Exit status 1 if the statement itself is refuted and not marked as known to be false.
     """
     options.jobs(jobs)
+    if keep is not None:
+        options.file("--keep", keep)
 
     from experiments.attack import necessity as search
 
@@ -71,17 +72,16 @@ def necessity(
 
 
 def show(found: Necessity) -> None:
-    """Print every mutant with its verdict, the run behind it, and the counts."""
+    """Print every mutant with what the left side reaches of its bound, its verdict, the run behind it, and the counts."""
     from rich.text import Text
 
     screen = console()
-    made = table(("mutant", "left side", "bound", "left/bound", "where", "verdict"), (), right=_RIGHT, whole=("verdict",))
+    made = table(("mutant", "left/bound", "verdict", "where"), (), right=("left/bound",))
     for each in found.standings:
-        left = each.probe.lower if each.probe else None
-        cells = (each.mutant.text, number(left), number(each.bound if each.probe else None), number(each.factor), _where(each))
         colour = "red" if each.refuted and each is found.stated else "green" if each.refuted else ""
-        made.add_row(*(Text(cell) for cell in cells), Text(verdict(each), colour))
-    screen.print(made)
+        said = Text("refuted" if each.refuted else "survives", colour)
+        made.add_row(Text(each.mutant.text), Text(number(each.factor)), said, Text(_where(each)))
+    print_table(made)
     screen.print(Text(summary(found)))
 
 
@@ -96,7 +96,7 @@ def _list(found: Sequence[Necessity]) -> None:
         rows.append([each.theorem.key, each.theorem.standing, *counts, stated])
     screen = console()
     names = tuple(_NAMES.values())
-    screen.print(table(("theorem", "standing", *names, "as stated"), rows, right=names, whole=("theorem", "standing")))
+    print_table(table(("theorem", "standing", *names, "as stated"), rows, right=names, whole=("theorem", "standing")))
     for each in found:
         left = [term for term in each.standings if term.mutant.kind == "term" and not term.refuted]
         for term in left:

@@ -61,6 +61,13 @@ def jobs(number: int) -> int:
     return number
 
 
+def file(option: str, path: Path) -> None:
+    """Refuse a folder, or a file that cannot be written, before anything is computed for it."""
+    if path.is_dir():
+        raise InputError(option, str(path), "the name of a file, not of a folder")
+    writable(option, path)
+
+
 def folder(option: str, path: Path) -> None:
     """Refuse a folder that cannot be written, before anything is computed for it; one that is missing will be made."""
     if path.exists() and not path.is_dir():

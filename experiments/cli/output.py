@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 WIDE = 200
+_UNBOUNDED = 10_000
 
 
 def plain(value: Any) -> Any:
@@ -49,6 +50,19 @@ def console(*, stderr: bool = False) -> Console:
     return Console(file=stream, highlight=False, width=None if stream.isatty() else WIDE)
 
 
+def print_table(made: Table) -> None:
+    """Print a table; on a terminal narrower than what is never folded, lines are longer than it, and no number is cut off."""
+    from rich.cells import cell_len
+    from rich.measure import Measurement
+
+    screen = console()
+    for column in made.columns:
+        if column.no_wrap:
+            column.min_width = max(cell_len(str(cell)) for cell in (column.header, *column.cells))
+    screen.width = max(screen.width, Measurement.get(screen, screen.options.update(max_width=_UNBOUNDED), made).minimum)
+    screen.print(made)
+
+
 @contextmanager
 def progress(label: str, total: int) -> Iterator[Callable[[float], None] | None]:
     """Show a progress bar on stderr while the block runs, if that is a terminal; what it yields is told how much is done."""
@@ -75,7 +89,7 @@ def table(
     made = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in columns:
         fixed = name in right or name in whole
-        made.add_column(name, justify="right" if name in right else "left", overflow="fold", no_wrap=fixed)
+        made.add_column(Text(name), justify="right" if name in right else "left", overflow="fold", no_wrap=fixed)
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
     return made

@@ -10,7 +10,7 @@ import typer
 
 from experiments.cli import options
 from experiments.cli import simulate as words
-from experiments.cli.output import console, number, print_json, table
+from experiments.cli.output import console, number, print_json, print_table, table
 from straggler import InputError, at_least, positive
 
 
@@ -102,10 +102,10 @@ def _show(found: Mapping[str, Any]) -> None:
         ],
         ["reads farther off than staleness alone can make them", f"{lost['readings_beyond_staleness']} of {found['readings']}"],
     ]
-    console().print(table(("measured and predicted", "value"), rows))
+    print_table(table(("measured and predicted", "value"), rows))
     spread = stale["histogram"]
     shown = _binned(spread)
-    console().print(table(("staleness", "updates"), shown, right=("updates",)))
+    print_table(table(("staleness", "updates"), shown, right=("updates",)))
 
 
 def _binned(counts: Mapping[int, int]) -> list[list[str]]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from experiments.cli import options
-from experiments.cli.output import console, number, print_json, table
+from experiments.cli.output import console, number, print_json, print_table, table
 
 System = Annotated[
     str, typer.Argument(metavar="SYSTEM", help="sgd, dpsgd, sgp, adpsgd, lsgd, wagma, ... (an unknown name prints them all).")
@@ -145,15 +145,15 @@ def _show(found: dict[str, object]) -> None:
     }
     title = "{system} on {problem}, {graph} graph, n = {nodes}, d = {dim}, K = {iterations}, {replicas} replicas, seed {seed}"
     typer.echo(title.format(**found))
-    console().print(table(("measured", "value"), [row for row in labels.items() if row[1]]))
+    print_table(table(("measured", "value"), [row for row in labels.items() if row[1]]))
     constants = found["constants"]
     assert isinstance(constants, dict)
-    console().print(table(("constant", "value"), [[name, number(value)] for name, value in constants.items()], right=("value",)))
+    print_table(table(("constant", "value"), [[name, number(value)] for name, value in constants.items()], right=("value",)))
     recorded = found["recorded"]
     assert isinstance(recorded, dict)
     if recorded:
         rows = [[name, number(entry["mean"]), number(entry["max"])] for name, entry in recorded.items()]
-        console().print(table(("recorded", "mean", "largest"), rows, right=("mean", "largest")))
+        print_table(table(("recorded", "mean", "largest"), rows, right=("mean", "largest")))
     diverged = found["diverged"]
     if diverged:
         assert isinstance(diverged, dict)

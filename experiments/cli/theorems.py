@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from experiments.cli import options
-from experiments.cli.output import console, number, print_json, table
+from experiments.cli.output import number, print_json, print_table, table
 from straggler import InputError, StragglerError, UnknownName
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def theorems(
             print_json({"theorems": [_listed(card) for card in theory.cards()]})
             return
         rows = [[card.key, card.title, str(card.source), card.standing] for card in theory.cards()]
-        console().print(table(("key", "title", "source", "standing"), rows, whole=("key", "standing")))
+        print_table(table(("key", "title", "source", "standing"), rows, whole=("key", "standing")))
         return
     theorem = theory.get(key)
     numbers = given_constants(constants)
@@ -69,7 +69,7 @@ def theorems(
         if found["rate"] is not None and found["rate"]["linear_speedup_from_K"] is not None:
             typer.echo(f"  linear speed-up from K = {number(found['rate']['linear_speedup_from_K'])} on")
         rows = [[check["text"], "yes" if check["holds"] else "no", number(check["factor"])] for check in found["conditions"]]
-        console().print(table(("condition", "holds", "left side / right side"), rows, right=("left side / right side",)))
+        print_table(table(("condition", "holds", "left side / right side"), rows, right=("left side / right side",)))
 
 
 def _best_step(theorem: Theorem, numbers: dict[str, float]) -> BestStep:
@@ -101,7 +101,8 @@ def _show_units(keys: Sequence[str], as_json: bool) -> None:
         return
     if found:
         rows = [[each.theorem, each.where, each.text, each.repair] for each in found]
-        console().print(table(("theorem", "where", "what meets [units]", "what would repair it"), rows, whole=("theorem",)))
+        print_table(table(("theorem", "where", "what meets [units]", "what would repair it"), rows, whole=("theorem",)))
+        typer.echo("units: f of the objective, x of the model, 1 none")
     concerned = len({each.theorem for each in found})
     typer.echo(f"theorems looked at: {len(keys)}; with units that do not match: {concerned}, in {len(found)} places")
 

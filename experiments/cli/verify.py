@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from experiments.cli import options
-from experiments.cli.output import console, number, print_json, progress, table
+from experiments.cli.output import console, number, print_json, print_table, progress, table
 from straggler import InputError
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def show(outcomes: list[Outcome], tally: dict[str, int]) -> None:
     for finding in findings:
         cells = _few_cells(finding) if narrow else _cells(finding)
         made.add_row(*(Text(cell) for cell in cells), Text(finding.verdict, _COLOURS.get(finding.verdict, "")))
-    screen.print(made)
+    print_table(made)
     reasons: dict[str, list[Finding]] = {}
     for finding in findings:
         if finding.verdict != "holds":

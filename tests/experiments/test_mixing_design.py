@@ -189,5 +189,6 @@ def test_files_that_cannot_be_read_or_written(tmp_path):
         mixing_files.save(changing.schedule(), tmp_path / "w.csv")
     with pytest.raises(InputError, match=r"a name that ends in \.csv"):
         mixing_files.save(graphs.path(3).schedule(), tmp_path / "w.npz")
+    (tmp_path / "file").touch()
     with pytest.raises(ResultError, match="cannot write"):
-        mixing_files.save(graphs.path(3).schedule(), tmp_path / "missing" / "w.csv")
+        mixing_files.save(graphs.path(3).schedule(), tmp_path / "file" / "w.csv")

@@ -115,7 +115,21 @@ def test_table(cli):
         "never: ours.p2-tuned (dpsgd): rho < 1",
     ]
     assert sum(line.startswith("left out: dpsgd.corollary-2:rederived (dpsgd): ") for line in lines) == 1
-    assert lines[-1] == "K = 1 to 1e+12: sgd (ours.p1)"
+    assert lines[-2:] == ["Smallest bound of mean_grad_norm_sq, up to K = 1e+12", "from K = 1 on: sgd (ours.p1)"]
+
+
+def test_what_does_not_apply_has_no_bound(cli):
+    (row,) = [line.split() for line in cli("compare", "dpsgd", "-n", 16).out.splitlines() if "corollary-2" in line]
+    assert row[5] == "none"
+
+
+def test_a_given_rho_is_that_of_every_theorem(cli):
+    path, ring = (
+        cli("compare", "dpsgd", "sgp", "-n", 8, "--graph", graph, "--set", "rho=0.5", "--json").json for graph in ("path", "ring")
+    )
+    assert [entry["bound"] for entry in path["theorems"]] == pytest.approx([entry["bound"] for entry in ring["theorems"]])
+    assert by_key(ring)["ours.p4-doubly"]["constants"]["B_E"] == pytest.approx(0.5 / (1 - math.sqrt(0.5)) ** 2)
+    assert not any(entry["best"] for entry in cli("compare", "dpsgd", "-n", 8, "--set", "rho=1", "--json").json["theorems"])
 
 
 def test_products_of_rounds_contract_where_one_round_does_not(cli):

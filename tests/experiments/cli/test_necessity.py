@@ -23,6 +23,7 @@ def test_a_table_of_mutants(cli):
     assert "without B^2 L^2/K" in result.out
     assert f"{KEY}: refuted" in result.out
     assert "terms 3/3" in result.out
+    assert "mutant left/bound verdict where" in [" ".join(line.split()) for line in result.out.splitlines()]
 
 
 def test_json(cli):
@@ -63,6 +64,7 @@ def test_a_false_statement_is_a_failure(cli, false):
         (("ours.p1", "--seed", "-1"), "seed = -1"),
         (("--standing", "redrived"), "rederived"),
         (("ours.p1", "--evaluations", "many"), "many"),
+        (("ours.p1", "--keep", "."), "--keep = '.' is not admissible: needs the name of a file"),
     ],
 )
 def test_bad_input_is_one_line(cli, words, named):

@@ -264,7 +264,7 @@ def test_seconds_on_a_cluster(cli, tmp_path):
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        ("sgd --workload mine.toml", "--workload = 'mine.toml' is not admissible: needs only together with --timeline cluster"),
+        ("sgd --workload mine.toml", "--workload = 'mine.toml' is not admissible: needs --timeline cluster beside it"),
         ("sgd --timeline cluster --workload no.toml", "workload file = 'no.toml' is not admissible: needs an existing file"),
         ("admm --timeline cluster", "unknown system on a cluster 'admm'"),
         ("sgd --timeline cluster --timeline-set period=2", "unknown option of sgd on a cluster 'period'"),
