@@ -48,7 +48,7 @@ def test_the_python_example_of_the_readme_runs() -> None:
 
 
 def test_the_cluster_of_the_readme_runs() -> None:
-    (code,) = blocks()[1:]
+    code = blocks()[1]
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(compile(code, "README.md", "exec"), {})
@@ -56,6 +56,14 @@ def test_the_cluster_of_the_readme_runs() -> None:
     # 4000 gradients by fifteen workers of 0.6 s and one of 6 s take about 4000 * 0.6 / 15.1 seconds
     assert 150 < float(seconds) < 170
     assert int(stalest) > 15
+
+
+def test_the_worst_case_of_the_readme_runs() -> None:
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(blocks()[2], "README.md", "exec"), {})
+    worst, bound = re.search(r"^([\d.]+) <= ([\d.]+)$", printed.getvalue(), re.MULTILINE).groups()
+    assert 1 < float(worst) < float(bound) < 3 * float(worst)
 
 
 def tour() -> list[str]:
