@@ -63,11 +63,8 @@ ONE_ITERATION_PER_ROUND = ("ef-sgd",)
 """Systems whose theorems speak of one worker, although each iteration takes a gradient of every worker."""
 
 NOTES: Mapping[tuple[str, str], str] = {
-    (
-        "dpsgd",
-        "ours.p4-doubly",
-    ): "D-PSGD is push-sum with weights one that adds gradients after mixing, so that B_E and B_2 have one "
-    "term more than those of SGP; they are those of products of rounds, so that no single round has to contract",
+    ("dpsgd", "ours.p4-doubly"): "D-PSGD is push-sum with weights one that adds gradients after mixing, so that B_E and B_2 have "
+    "one term more than those of SGP; they are those of products of rounds, so that no single round has to contract",
     ("ef-sgd", "ours.elastic-nc-parallel"): "at the center, which is the model that uncompressed gradients would give",
 }
 """What is to be known about a theorem that is compared under a system."""
