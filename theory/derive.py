@@ -136,9 +136,9 @@ _RANGES = {
     "d": (0, 2),
     "slack": (0.61, 2),
 }
-_WHOLE = ("n", "K", "tau", "T", "batch", "group", "quorum", "faults", "levels", "d")
-_SHARES_OF_N = ("group", "quorum", "faults")
-_BELOW_ONE = ("rho", "q", "lost")
+WHOLE = ("n", "K", "tau", "T", "batch", "group", "quorum", "faults", "levels", "d")
+SHARES_OF_N = ("group", "quorum", "faults")
+BELOW_ONE = ("rho", "q", "lost")
 
 
 def draw(names: Sequence[str], size: int, seed: int = 0) -> dict[str, NDArray[np.float64]]:
@@ -146,10 +146,10 @@ def draw(names: Sequence[str], size: int, seed: int = 0) -> dict[str, NDArray[np
     rng = np.random.default_rng(seed)
     found: dict[str, NDArray[np.float64]] = {}
     for name in names:
-        low, high = (-4.0, -0.01) if name in _BELOW_ONE else _RANGES.get(name, (-2, 2))
+        low, high = (-4.0, -0.01) if name in BELOW_ONE else _RANGES.get(name, (-2, 2))
         values = 10 ** rng.uniform(low, high, size)
-        found[name] = 1 - values if name in _BELOW_ONE else np.floor(values) if name in _WHOLE else values
-    for name in _SHARES_OF_N:
+        found[name] = 1 - values if name in BELOW_ONE else np.floor(values) if name in WHOLE else values
+    for name in SHARES_OF_N:
         if name in found and "n" in found:
             found[name] = np.minimum(found[name], found["n"])
     if "mu" in found and "L" in found:

@@ -38,6 +38,9 @@ WILD = 0.15
 MISSED = (1.0, 1.25, 1.6, 2.5, 6.0, np.inf)
 """Factors by which a mutant undercuts its theorem where moves against it start."""
 
+CLOSER = 2.0
+"""By how much a search may still bring the left side closer to the stated bound than any run so far."""
+
 MANY = 64
 """Workers that a move goes up to: what a term divided by n hides behind shows where there are many."""
 
@@ -82,6 +85,18 @@ class Necessity:
     def fails(self) -> bool:
         """Whether the statement itself is refuted, and nobody knew that it is false."""
         return self.stated.refuted and not self.theorem.card.known_false
+
+    def hidden(self, found: Standing) -> float | None:
+        """Return by which factor at most a surviving bound is below the stated one, where no run comes that close to the latter.
+
+        No run seen could have refuted such a mutant: what was changed hides behind the other terms. None elsewhere.
+        """
+        from theory.mutants import reach
+
+        if found.refuted or not self.stated.factor > 0:
+            return None
+        factor = reach(found.mutant)
+        return factor if factor * self.stated.factor < 1 else None
 
     def claims(self) -> list[Claim]:
         """Return few claims that refute again what was refuted, chosen greedily."""
@@ -205,6 +220,7 @@ class _Search:
         self.theorem, self.done = theorem, 0
         self.jury, self.pool = Jury(theorem), list[Probe]()
         self.columns: list[Floats] = []
+        self.reached: dict[int, float] = {}
         special = theorem.quantity.name in measures.SPECIAL
         self.together = special or any(assumption.name == "same-start" for assumption in theorem.assumptions)
         self.random = np.random.default_rng(np.random.SeedSequence(seed))
@@ -245,7 +261,16 @@ class _Search:
         """Return numbers of the mutants that still stand, of all or of those that leave out a term."""
         from theory.mutants import TERM
 
-        return [row for row in self.jury.open if not only_terms or self.jury.standings[row].mutant.kind == TERM]
+        rows = [row for row in self.jury.open if not only_terms or self.jury.standings[row].mutant.kind == TERM]
+        return [row for row in rows if not self.far(row)]
+
+    def far(self, row: int) -> bool:
+        """Return whether a mutant is nowhere as far below the stated bound as the left side is, even if that came closer yet."""
+        from theory.mutants import reach
+
+        if row not in self.reached:
+            self.reached[row] = reach(self.jury.standings[row].mutant)
+        return self.reached[row] * min(1.0, CLOSER * self.jury.standings[0].factor) < 1
 
     def origin(self, row: int) -> Claim:
         """Return where the next move against a mutant starts: where it is closest to falling among runs in which it is missed.

@@ -79,7 +79,7 @@ def show(found: Necessity) -> None:
     made = table(("mutant", "left/bound", "verdict", "where"), (), right=("left/bound",))
     for each in found.standings:
         colour = "red" if each.refuted and each is found.stated else "green" if each.refuted else ""
-        said = Text("refuted" if each.refuted else "survives", colour)
+        said = Text(word(each, found), colour)
         made.add_row(Text(each.mutant.text), Text(number(each.factor)), said, Text(_where(each)))
     print_table(made)
     screen.print(Text(summary(found)))
@@ -100,7 +100,7 @@ def _list(found: Sequence[Necessity]) -> None:
     for each in found:
         left = [term for term in each.standings if term.mutant.kind == "term" and not term.refuted]
         for term in left:
-            screen.print(Text(f"{each.theorem.key} {term.mutant.text}: {verdict(term)}"))
+            screen.print(Text(f"{each.theorem.key} {term.mutant.text}: {verdict(term, each)}"))
     screen.print(Text(f"{len(found)} theorems: {_counted(_total(found))}"))
 
 
@@ -111,10 +111,27 @@ def summary(found: Necessity) -> str:
     return f"{found.theorem.key}: {_counted(found.counts())}; as stated: {said} ({found.evaluations} evaluations)"
 
 
-def verdict(found: Standing) -> str:
-    """Return what became of a mutant, in words; of one that survives, how large its bound is at least beside the left side."""
+def word(found: Standing, among: Necessity) -> str:
+    """Return what became of a mutant in a word or two."""
+    from theory.mutants import implied_by
+
     if found.refuted:
         return "refuted"
+    if found is among.stated:
+        return "survives"
+    return "implied" if implied_by(found.mutant) else "hidden" if among.hidden(found) else "survives"
+
+
+def verdict(found: Standing, among: Necessity) -> str:
+    """Return what became of a mutant, in words; of one that survives, how large its bound is at least beside the left side."""
+    from theory.mutants import implied_by
+
+    if found.refuted:
+        return "refuted"
+    if other := implied_by(found.mutant):
+        return f"follows from {other}"
+    if most := among.hidden(found):
+        return f"hidden, at most {most:.3g} times below the bound, of which the left side reaches {number(among.stated.factor)}"
     return f"survives, {1 / found.factor:.3g} times the left side" if found.factor > 0 else "survives"
 
 
@@ -126,18 +143,22 @@ def plain(found: Necessity) -> dict[str, Any]:
         "known_false": found.theorem.card.known_false,
         "evaluations": found.evaluations,
         "counts": {_NAMES[kind]: list(pair) for kind, pair in found.counts().items()},
-        "stated": _plain(found.stated),
-        "mutants": [_plain(each) for each in found.standings[1:]],
+        "stated": _plain(found.stated, found),
+        "mutants": [_plain(each, found) for each in found.standings[1:]],
     }
 
 
-def _plain(found: Standing) -> dict[str, Any]:
+def _plain(found: Standing, among: Necessity) -> dict[str, Any]:
+    from theory.mutants import implied_by
+
     probe = found.probe
     return {
         "kind": found.mutant.kind,
         "term": found.mutant.term,
         "text": found.mutant.text,
         "verdict": "refuted" if found.refuted else "survives",
+        "implied_by": None if found.refuted else implied_by(found.mutant),
+        "hidden": None if found is among.stated else among.hidden(found),
         "left_side": probe.lower if probe else None,
         "bound": found.bound,
         "factor": found.factor,

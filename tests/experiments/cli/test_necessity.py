@@ -43,6 +43,16 @@ def test_several_theorems_are_one_row_each(cli):
     assert "2 theorems: refuted" in result.out
 
 
+def test_what_hides_and_what_follows_is_said(cli):
+    result = cli("necessity", "ours.p4-consensus", "dpsgd.theorem-3:corrected", "--evaluations", "0")
+    assert "ours.p4-consensus without 8 B_E^2 L^2 gamma^4 sigma^2: hidden, at most 1.5 times below the bound" in result.out
+    assert "(1 - sqrt(rho))^2): follows from ours.p2-consensus" in result.out
+    (theorem,) = cli("necessity", "ours.p4-consensus", "--evaluations", "0", "--json").json["theorems"]
+    found = {each["text"]: each for each in theorem["mutants"]}
+    assert found["without 24 B_E^2 L^2 gamma^4 zeta^2"]["hidden"] == pytest.approx(1.5, rel=1e-2)
+    assert found["without 12 B_E Delta gamma/K"]["hidden"] is None
+
+
 def test_claims_are_kept(cli, tmp_path):
     result = cli("necessity", KEY, "--evaluations", "0", "--keep", tmp_path / "mine.toml")
     assert result.status == 0
