@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from experiments.cli import main
+from theory import registry
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -56,6 +57,16 @@ def test_the_cluster_of_the_readme_runs() -> None:
     # 4000 gradients by fifteen workers of 0.6 s and one of 6 s take about 4000 * 0.6 / 15.1 seconds
     assert 150 < float(seconds) < 170
     assert int(stalest) > 15
+
+
+def test_the_statement_of_the_contributing_guide_is_refuted(monkeypatch) -> None:
+    monkeypatch.setattr(registry, "_extra", {})
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(re.sub(r"evaluations=\d+", "evaluations=20", code), "CONTRIBUTING.md", "exec"), {})
+    assert "mine.no-consensus-error: falsified by a factor" in printed.getvalue()
+    assert "as stated: refuted" in printed.getvalue()
 
 
 def test_the_worst_case_of_the_readme_runs() -> None:
