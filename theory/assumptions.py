@@ -153,7 +153,7 @@ elected_rarely = Assumption(
 elected_on_noise = Assumption(
     "noisy-leader",
     "before every step z becomes the model whose estimated value is the least; the estimates are unbiased, of variance at most "
-    "sigma_f^2, and independent of the gradients that follow",
+    "sigma_f^2, of any law, which may depend on the models, and independent of the gradients that follow",
     r"\tilde f(z^{(k)})\le\tilde f(x_i^{(k)}),\ \mathbb{E}|\tilde f(x)-f(x)|^2\le\sigma_f^2",
 )
 communicated = Assumption(

@@ -64,6 +64,9 @@ def _runs(iterations: int, nodes: tuple[int, ...], steps: tuple[float, ...]) -> 
             leader: dict[str, Option] = {"attraction": 0.1} if key == "limsup" else noisy
             long = iterations if wording == "printed" else iterations // 20
             found.append(_claim(f"{key}:{wording}", options=leader, iterations=long, **common))
+        if shape == "flat":
+            flattering = noisy | {"election": "flattering", "sigma_f": 6.0}
+            found.append(_claim("stochastic-leader:rederived", options=flattering, iterations=iterations // 20, **common))
         for period in (1, 8):
             rare: dict[str, Option] = {"attraction": 0.1, "period": period}
             found.append(_claim("infrequent-leader", options=rare, iterations=iterations // 20 + 3, **common))

@@ -69,10 +69,11 @@ class Leaders(Algorithm):
     groups
         Number of groups, a divisor of n.
     election
-        What a model is judged by: ``exact`` values of f; ``noisy`` ones, with standard deviation sigma_f; or ``minibatch``, the
-        average of the worker's last losses, which needs minibatch noise.
+        What a model is judged by: ``exact`` values of f; ``noisy`` ones, Gaussian with standard deviation sigma_f; ``flattering``
+        ones, unbiased with that standard deviation too, which mostly make the worst model look better than it is; or
+        ``minibatch``, the average of the worker's last losses, which needs minibatch noise.
     sigma_f
-        Standard deviation of noisy values, >= 0.
+        Standard deviation of noisy and flattering values, >= 0.
     window
         Number >= 1 of losses in an average; tau by default.
     """
@@ -135,7 +136,8 @@ class Leaders(Algorithm):
 
     def symbols(self, n: int) -> dict[str, float]:
         """Return momentum, period, noise of the elections, and the strength of each pull as far as it does not vary."""
-        found = super().symbols(n) | {"tau": self.period, "sigma_f": self.sigma_f if self.election == "noisy" else 0.0}
+        estimated = self.election in ("noisy", "flattering")
+        found = super().symbols(n) | {"tau": self.period, "sigma_f": self.sigma_f if estimated else 0.0}
         if self.attraction is not None:
             found["lambda_"] = self.attraction
         if not callable(self.step_size):

@@ -136,6 +136,21 @@ def test_a_noisy_election_costs_at_most_root_n(n):
             assert elected.mean() - values.min() <= np.sqrt(n)
 
 
+@pytest.mark.parametrize("n", [2, 16, 64])
+def test_an_election_on_unbiased_estimates_can_cost_root_n(n):
+    """All but the best are worse by nearly s = sqrt(n - 1), and each is flattered by s one time in n."""
+    rng = np.random.default_rng(6)
+    s = np.sqrt(n - 1)
+    values = np.r_[0.0, np.full(n - 1, 0.99 * s)]
+    errors = np.where(rng.random((50_000, n - 1)) < 1 / n, -s, s / (n - 1))
+    assert errors.mean() == pytest.approx(0.0, abs=0.03)
+    assert errors.var() == pytest.approx(1.0, rel=0.05)
+    elected = values[np.argmin(values + np.c_[np.zeros(50_000), errors], axis=1)]
+    assert 0.3 * np.sqrt(n) < elected.mean() <= np.sqrt(n)
+    alike = np.where(rng.random((50_000, n)) < 1 / n, -s, s / (n - 1))  # one law: no worse than the average
+    assert values[np.argmin(values + alike, axis=1)].mean() <= values.mean()
+
+
 def test_steps_of_order_one_over_k():
     rng = np.random.default_rng(6)
     theorem = lsgd.one_over_k_rederived

@@ -73,7 +73,10 @@ CARDS = (
         "Leader SGD, leader elected on noisy values, after K iterations",
         "Theorem on the stochastic leader",
         "rederived",
-        "Proved here, with the constant 1 in place of 4, and for every K. " + _STRENGTH,
+        "Proved here, with the constant 1 in place of 4, and for every K. The last term is for estimates that flatter bad "
+        "models, as unbiased ones can. Errors of one law, independent of each other and of the models, elect the better of two "
+        "models at least as often, so the leader is on average no worse than the workers: with them the term may be left out. "
+        + _STRENGTH,
         Provenance("derived"),
     ),
     _card(

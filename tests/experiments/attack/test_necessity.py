@@ -39,6 +39,14 @@ def test_what_refuted_before_refutes_at_once():
     assert found.evaluations == len(witnesses.of(CLOSE))
 
 
+def test_estimates_that_flatter_the_worst_model_show_the_price_of_an_election():
+    key = "lsgd.stochastic-leader:rederived"
+    found = {each.mutant.term: each for each in examine(key, evaluations=0).standings if each.mutant.kind == TERM}
+    (term,) = (term for term in found if "sigma_f" in term)
+    assert found[term].refuted
+    assert found[term].probe.claim.options["election"] == "flattering"
+
+
 def test_a_search_without_witnesses_sees_the_terms(monkeypatch):
     monkeypatch.setattr(witnesses, "of", lambda _: [])
     found = examine(OURS, evaluations=30)

@@ -26,6 +26,7 @@ OPTIONS: list[dict[str, Any]] = [
     {"pull": 0.2, "global_attraction": 0.9, "groups": 3, "period": 2, "global_period": 3},
     {"groups": 6, "global_period": 2},
     {"election": "noisy", "sigma_f": 0.3, "groups": 2, "period": 2, "global_period": 4},
+    {"election": "flattering", "sigma_f": 4.0, "groups": 2, "pull": 0.3, "global_period": 2},
 ]
 
 BATCHES: list[dict[str, Any]] = [

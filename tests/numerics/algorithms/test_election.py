@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from numerics import algorithms, problems
-from numerics.algorithms.election import Exact, Leadership, Noisy, Recent, judge
+from numerics.algorithms.election import Exact, Flattering, Leadership, Noisy, Recent, judge
 from numerics.noise import get as noise
 from numerics.objectives import Cosine, Logistic, Quadratic
 from numerics.problems import Problem
@@ -48,6 +48,23 @@ def test_noisy_values_are_unbiased_with_the_stated_variance():
     errors = np.concatenate([Noisy(objective, 0.5, Streams(1, range(20_000))).values(np.zeros((5, 20_000, 2)))])
     assert np.abs(errors.mean(axis=1)).max() < 5 * 0.5 / math.sqrt(20_000)
     assert errors.var(axis=1) == pytest.approx(0.25, rel=0.06)
+
+
+def test_flattering_values_are_wrong_about_the_worst_model_alone():
+    """Unbiased, with the stated variance, and most of the time in its favour; the stream is read once per evaluation."""
+    objective, size = Quadratic(4, 2, mu=1.0), 40_000
+    x = points(n=4, replicas=size, dim=2)
+    exact, judges = objective.value(x), Flattering(objective, 0.6, Streams(7, range(size)))
+    first, second = (judges.values(x) - exact for _ in range(2))
+    worst, everybody = exact.argmax(0), np.arange(size)
+    drawn = generator(7, 5, 4)
+    for errors in (first, second):
+        assert errors[worst[5], 5] == pytest.approx(-0.2 if drawn.random() < 0.9 else 1.8)
+        there = errors[worst, everybody]
+        assert np.count_nonzero(np.abs(errors) > 1e-12) == size
+        assert abs(there.mean()) < 5 * 0.6 / math.sqrt(size)
+        assert there.var() == pytest.approx(0.36, rel=0.06)
+        assert (there < 0).mean() == pytest.approx(0.9, abs=0.01)
 
 
 @pytest.mark.parametrize("replacement", [True, False])
@@ -135,6 +152,7 @@ class Counting(Cosine):
         ("lsgd", {"period": 4}, 1 + 6),
         ("lsgd", {"period": 4, "groups": 2, "global_period": 8}, 1 + 6 + 3),
         ("lsgd", {"period": 4, "election": "noisy"}, 1 + 6),
+        ("lgd", {"period": 4, "election": "flattering"}, 1 + 6),
         ("lsgd-async", {"period": 2}, 1 + 2),
     ],
 )

@@ -204,6 +204,7 @@ def test_symbols_that_theorems_ask_for():
     }  # fmt: skip
     two = LGD(step_size=0.5, groups=2, attraction=0.4, global_pull=0.3, election="noisy", sigma_f=0.7).symbols(8)
     assert two == {"beta": 0.0, "tau": 1, "sigma_f": 0.7, "lambda_": 0.4, "pull": 0.2, "lambda_G": 0.6}
+    assert LGD(step_size=0.5, election="flattering", sigma_f=0.7).symbols(8)["sigma_f"] == 0.7
     falling = {"beta": 0.0, "tau": 1, "sigma_f": 0.0}
     assert LGD(step_size=lambda k: 1 / (k + 1), pull=0.2).symbols(8) == falling | {"pull": 0.2}
     assert LGD(step_size=lambda k: 1 / (k + 1), attraction=0.2).symbols(8) == falling | {"lambda_": 0.2}

@@ -95,7 +95,7 @@ def test_one_asynchronous_worker_descends_alone():
 
 
 @pytest.mark.parametrize("name", ["lgd", "lsgd", "lsgd-async"])
-@pytest.mark.parametrize("election", ["noisy", "minibatch"])
+@pytest.mark.parametrize("election", ["noisy", "flattering", "minibatch"])
 def test_blocks_of_replicas_do_not_matter(name, election, monkeypatch):
     from numerics import simulation
 
