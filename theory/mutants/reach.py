@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from theory.derive import BELOW_ONE, SHARES_OF_N, WHOLE, draw
 from theory.evaluate import required
 from theory.mutants.changes import Mutant
+from theory.symbols import TABLE
 from theory.theorem import Theorem
 
 Constants = dict[str, NDArray[np.float64]]
@@ -38,8 +39,9 @@ def reach(mutant: Mutant, seed: int = 0) -> float:
         if not len(admissible["gamma"]):
             return best
         with np.errstate(all="ignore"):
-            stated = np.asarray(mutant.theorem.bound(**admissible), dtype=float)
-            factors = np.nan_to_num(stated / np.asarray(mutant.bound(**admissible), dtype=float), nan=0.0, posinf=np.inf)
+            size = len(admissible["gamma"])
+            stated, changed = (np.broadcast_to(each.bound(**admissible), size) for each in (mutant.theorem, mutant))
+            factors = np.nan_to_num(stated / changed, nan=0.0, posinf=np.inf)
         factors[~np.isfinite(stated)] = 0.0
         best = float(np.fmax(best, factors.max()))
         if math.isinf(best):
@@ -68,8 +70,12 @@ def _admissible(theorem: Theorem, constants: Constants) -> Constants:
         found["gamma"] = np.broadcast_to(theorem.step_size(**found), DRAWS)
     elif theorem.step_limit is not None:
         found["gamma"] = found["share"] * theorem.largest_step(**found)
-    keep = np.isfinite(found["gamma"]) & (found["gamma"] > 0) & theorem.applies(**found)
-    return {name: values[keep] for name, values in found.items()}
+    stepped = _those(found, np.isfinite(found["gamma"]) & (found["gamma"] > 0))
+    return _those(stepped, theorem.applies(**stepped)) if len(stepped["gamma"]) else stepped
+
+
+def _those(constants: Constants, keep: NDArray[np.bool_]) -> Constants:
+    return {name: values[np.broadcast_to(keep, values.shape)] for name, values in constants.items()}
 
 
 def _moved(constants: Constants, width: float, random: np.random.Generator) -> Constants:
@@ -84,5 +90,9 @@ def _moved(constants: Constants, width: float, random: np.random.Generator) -> C
             found[name] = np.maximum(np.round(values[chosen] * factor), 1.0)
         else:
             found[name] = values[chosen] * factor
+        if name in TABLE and not TABLE[name].strict:
+            found[name] = np.maximum(found[name], TABLE[name].least)
+        elif name in TABLE:
+            found[name] = np.where(found[name] > TABLE[name].least, found[name], values[chosen])
     found["share"] = np.minimum(found["share"], 1.0)
     return found
