@@ -40,7 +40,7 @@ CARDS = (
     ),
     Card(
         "adpsgd.corollary-2:rederived",
-        "AD-PSGD, step n/(10 M_b L + sqrt((sigma^2 + 6 M_b zeta^2) K M_b)), in one term and from fewer updates on",
+        "AD-PSGD, step n/(10 M_b L + sqrt((sigma^2 + 6 M_b zeta^2) K M_b)), one term, smaller K",
         Source("lian-2018", "Corollary 2"),
         "adpsgd",
         "corollary_2_rederived",
