@@ -34,7 +34,7 @@ CARDS = (
     ),
     Card(
         "dpsgd.corollary-2:rederived",
-        "D-PSGD, step 1/(2L + sigma sqrt(K/n)), weaker condition, one term and smaller constants",
+        "D-PSGD, step 1/(2L + sigma sqrt(K/n)), weaker condition, smaller constants",
         Source("lian-2017", "Corollary 2"),
         "dpsgd",
         "corollary_2_rederived",
