@@ -39,16 +39,29 @@ class InputError(StragglerError):
 
 
 class UnknownName(StragglerError):
-    """A name that is not registered; the message lists the nearest registered ones."""
+    """A name that is not registered; the message lists the nearest registered ones, or else all.
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        self.kind, self.name, self.known = kind, name, sorted(known)
+    Parameters
+    ----------
+    kind, name
+        What it would be a name of, and the name.
+    known
+        The registered names.
+    listed_by
+        The command that lists the registered names, where they are too many for one line.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], listed_by: str | None = None) -> None:
+        self.kind, self.name, self.known, self.listed_by = kind, name, sorted(known), listed_by
         near = difflib.get_close_matches(name, self.known, n=3, cutoff=0.4)
-        hint = f"did you mean {', '.join(near)}?" if near else f"known: {', '.join(self.known) or 'none'}"
+        if near:
+            hint = f"did you mean {', '.join(near)}?"
+        else:
+            hint = f"to list them: {listed_by}" if listed_by else f"known: {', '.join(self.known) or 'none'}"
         super().__init__(f"unknown {kind} {name!r}; {hint}")
 
-    def __reduce__(self) -> tuple[type, tuple[str, str, list[str]]]:
-        return type(self), (self.kind, self.name, self.known)
+    def __reduce__(self) -> tuple[type, tuple[str, str, list[str], str | None]]:
+        return type(self), (self.kind, self.name, self.known, self.listed_by)
 
 
 class ResultError(StragglerError):

@@ -15,6 +15,7 @@ from theory.catalogue import CARDS
 if TYPE_CHECKING:
     from theory.theorem import Theorem
 
+_LISTED_BY = "straggler theorems"
 _STANDINGS = ("printed", "rederived", "corrected", "ours")
 _extra: dict[str, Theorem] = {}
 
@@ -44,11 +45,11 @@ def resolve(key: str) -> str:
     if standing:
         if base in known and known[base].standing == standing:
             return base
-        raise UnknownName("theorem", key, known)
+        raise UnknownName("theorem", key, known, _LISTED_BY)
     for candidate in _STANDINGS:
         if f"{base}:{candidate}" in known:
             return f"{base}:{candidate}"
-    raise UnknownName("theorem", key, known)
+    raise UnknownName("theorem", key, known, _LISTED_BY)
 
 
 def card(key: str) -> Card:

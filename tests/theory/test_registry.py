@@ -1,4 +1,5 @@
 import dataclasses
+import pickle
 import subprocess
 import sys
 
@@ -122,6 +123,15 @@ def test_keys_without_standing():
     for wrong in ("sgp.theorem-9", "ours.p2:printed", ""):
         with pytest.raises(UnknownName, match="theorem"):
             theory.get(wrong)
+
+
+def test_unknown_keys_are_refused_in_a_line_of_reasonable_length():
+    with pytest.raises(UnknownName) as refused:
+        theory.get("zzzz")
+    assert str(refused.value) == "unknown theorem 'zzzz'; to list them: straggler theorems"
+    assert str(pickle.loads(pickle.dumps(refused.value))) == str(refused.value)
+    with pytest.raises(UnknownName, match=r"did you mean .*ours\.p2"):
+        theory.get("ours.p22")
 
 
 def test_search():

@@ -59,6 +59,7 @@ def test_a_false_theorem_fails_unless_it_is_known_to_be_false(cli, wrong):
     ("words", "message"),
     [
         (("ours.p22",), "unknown theorem 'ours.p22'; did you mean"),
+        (("zzzz",), "unknown theorem 'zzzz'; to list them: straggler theorems\n"),
         (("ours.p1", "--evaluations", 0), "evaluations = 0 is not admissible"),
         (("ours.p1", "--evaluations", "many"), "'many' is not a whole number"),
         (("ours.p1", "--seed", -1), "seed = -1 is not admissible"),
