@@ -125,13 +125,13 @@ def simulate(
     if as_json:
         print_json(found)
         return
-    _show(found)
+    _show(found, weights, timeline)
     if out is not None:
         typer.echo(f"written to {out}")
 
 
-def _show(found: dict[str, object]) -> None:
-    """Print the summary of a run as two short tables."""
+def _show(found: dict[str, object], weights: str | None, timeline: str | None) -> None:
+    """Print the summary of a run as two short tables; the heading names weights and timeline that were chosen."""
     low_high = found["mean_grad_norm_sq_ci"]
     interval = f"  95 %: {number(low_high[0])} .. {number(low_high[1])}" if isinstance(low_high, tuple) else ""
     labels = {
@@ -143,8 +143,9 @@ def _show(found: dict[str, object]) -> None:
         "staleness of a gradient, largest": number(found["largest_staleness"]),  # type: ignore[arg-type]
         "seconds in the loop": number(found["loop_seconds"]),  # type: ignore[arg-type]
     }
-    title = "{system} on {problem}, {graph} graph, n = {nodes}, d = {dim}, K = {iterations}, {replicas} replicas, seed {seed}"
-    typer.echo(title.format(**found))
+    chosen = "".join(f", {name} {value}" for name, value in (("weights", weights), ("timeline", timeline)) if value is not None)
+    run = "n = {nodes}, d = {dim}, K = {iterations}, {replicas} replicas, seed {seed}".format(**found)
+    typer.echo(f"{found['system']} on {found['problem']}, {found['graph']} graph{chosen}, {run}")
     print_table(table(("measured", "value"), [row for row in labels.items() if row[1]]))
     constants = found["constants"]
     assert isinstance(constants, dict)

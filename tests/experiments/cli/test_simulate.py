@@ -137,6 +137,12 @@ def test_table(cli, tmp_path):
     assert (tmp_path / "x.nc").exists()
 
 
+def test_the_heading_names_what_was_chosen(cli):
+    words = ("--weights", "lazy", "--timeline", "cluster", "--iterations", 5, "--replicas", 2)
+    shown = cli("simulate", "dpsgd", *words)
+    assert shown.out.startswith("dpsgd on cosine, ring graph, weights lazy, timeline cluster, n = 8, d = 10, K = 5, 2 replicas,")
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
