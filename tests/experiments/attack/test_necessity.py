@@ -11,7 +11,7 @@ from experiments.attack.necessity import chosen, examine, examine_all
 from experiments.claims import Claim
 from straggler import InputError, StragglerError, UnknownName
 from theory import registry
-from theory.mutants import TERM
+from theory.mutants import TERM, implied_by
 
 OURS, CLOSE = "ours.p1", "elastic.nc-1:rederived"
 
@@ -136,3 +136,19 @@ def test_what_can_be_seen_of_the_rederived_bounds():
     dropped = [(one.theorem.key, each) for one in found for each in one.standings if each.mutant.kind == TERM]
     assert len(dropped) == 60
     assert not [(key, each.mutant.text) for key, each in dropped if not each.refuted]
+
+
+@pytest.mark.slow
+def test_what_can_be_seen_of_our_bounds_and_of_corrected_ones():
+    """Of statements without a term, those that stand hide behind other terms or follow from another theorem, but for three."""
+    found = examine_all(chosen([], ["ours", "corrected"]), evaluations=0)
+    assert not [each.theorem.key for each in found if each.stated.refuted]
+    dropped = [(one, each) for one in found for each in one.standings if each.mutant.kind == TERM]
+    refuted = [each for _, each in dropped if each.refuted]
+    assert not [each.mutant.text for each in refuted if implied_by(each.mutant)]
+    assert len(dropped) == 130
+    assert len(refuted) >= 109
+    standing = [(one, each) for one, each in dropped if not each.refuted and implied_by(each.mutant) is None]
+    seen = [each.mutant.theorem.key for one, each in standing if one.hidden(each) is None]
+    assert seen.count("wagma.theorem-4.6:corrected") == 3
+    assert len(seen) <= 5
