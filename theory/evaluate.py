@@ -11,7 +11,7 @@ import sympy as sp
 from numpy.typing import NDArray
 from sympy.printing.numpy import NumPyPrinter
 
-from straggler import StragglerError
+from straggler import InputError, StragglerError
 from theory import symbols
 from theory.symbols import Expr
 
@@ -48,6 +48,15 @@ def _compiled(expression: Expr) -> tuple[tuple[str, ...], Callable[..., Any]]:
 def required(*expressions: Expr) -> tuple[str, ...]:
     """Return the sorted names of the constants that these expressions need."""
     return tuple(sorted({symbol.name for expression in expressions for symbol in sp.sympify(expression).free_symbols}))
+
+
+def one_number_each(constants: Mapping[str, Any], *left_out: str) -> dict[str, Any]:
+    """Return the given constants without those that are looked for; an array among them is an `InputError`."""
+    kept = {name: value for name, value in constants.items() if name not in left_out and value is not None}
+    for name, value in kept.items():
+        if np.ndim(value):
+            raise InputError(name, value, "one number, not an array")
+    return kept
 
 
 def _constant(name: str, constants: Mapping[str, Any], owner: str) -> NDArray[np.float64]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from straggler import StragglerError
 from theory.chain import distributed
 from theory.roots import positive_root
 from theory.symbols import Expr, K, L, delta, gamma
 from theory.theorem import Theorem
+from theory.transient import falling
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,7 @@ def onsets(theorem: Theorem) -> Onsets:
     StragglerError
         The theorem says nothing about how fast something falls with K.
     """
-    rate = theorem.rate()
-    if rate is None:
-        raise StragglerError(f"{theorem.key} is not about how fast something falls with K: it has no transient")
+    rate = falling(theorem)
     conditions = _conditions(theorem, rate.step)
     terms = _by_power(_stepped(theorem.expanded(), rate.step))
     if terms is None:

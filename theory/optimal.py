@@ -10,9 +10,9 @@ from typing import Any, Literal
 import numpy as np
 import sympy as sp
 
-from straggler import InputError, StragglerError
+from straggler import StragglerError
 from theory.chain import distributed
-from theory.evaluate import evaluate, required
+from theory.evaluate import evaluate, one_number_each, required
 from theory.roots import positive_root
 from theory.symbols import Expr, gamma
 from theory.theorem import Theorem
@@ -71,14 +71,6 @@ def best_step(theorem: Theorem, **constants: Any) -> BestStep:
     fixed = one_number_each(constants, "gamma")
     found = _closed(theorem, bound, fixed)
     return _numerical(theorem, bound, fixed) if found is None else found
-
-
-def one_number_each(constants: Mapping[str, Any], *left_out: str) -> dict[str, float]:
-    """Return constants without those that are looked for; an array among them is an `InputError`."""
-    for name, value in constants.items():
-        if np.ndim(value):
-            raise InputError(name, value, "one number, not an array")
-    return {name: value for name, value in constants.items() if name not in left_out and value is not None}
 
 
 @cache

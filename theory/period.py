@@ -13,8 +13,8 @@ import numpy as np
 import sympy as sp
 
 from straggler import InputError, StragglerError, positive
-from theory.evaluate import evaluate, required
-from theory.optimal import Path, best_step, one_number_each, slopes, turning_point
+from theory.evaluate import evaluate, one_number_each, required
+from theory.optimal import Path, best_step, slopes, turning_point
 from theory.symbols import Expr, K, gamma, group, tau
 from theory.theorem import Theorem
 

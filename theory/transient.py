@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from straggler import InputError, StragglerError, positive
-from theory.evaluate import evaluate
+from theory.evaluate import evaluate, one_number_each
+from theory.rates import Rate
 from theory.symbols import Expr
 from theory.theorem import Theorem
 
@@ -71,6 +72,14 @@ def onset(holds: Decided) -> float:
     return float(10.0 ** grid[-1])
 
 
+def falling(theorem: Theorem) -> Rate:
+    """Return how fast the bound of a theorem falls with K; `StragglerError` where it is not about that."""
+    rate = theorem.rate()
+    if rate is None:
+        raise StragglerError(f"{theorem.key} is not about how fast something falls with K: it has no transient")
+    return rate
+
+
 def fixed_constants(theorem: Theorem, constants: Mapping[str, Any]) -> dict[str, Any]:
     """Return the constants without K, which is looked for, and gamma, which follows from it.
 
@@ -79,13 +88,7 @@ def fixed_constants(theorem: Theorem, constants: Mapping[str, Any]) -> dict[str,
     StragglerError
         The theorem says nothing about how fast something falls, or a constant is missing. InputError: one is not a number.
     """
-    rate = theorem.rate()
-    if rate is None:
-        raise StragglerError(f"{theorem.key} is not about how fast something falls with K: it has no transient")
-    fixed = {name: value for name, value in constants.items() if name not in ("K", "gamma")}
-    for name, value in fixed.items():
-        if np.ndim(value):
-            raise InputError(name, value, "one number, not an array")
+    rate, fixed = falling(theorem), one_number_each(constants, "K", "gamma")
     needed = {*theorem.constants, *([] if rate.step is None else [symbol.name for symbol in rate.step.free_symbols])}
     either = {"q", "one_minus_q"}
     missing = sorted(needed - {"K", "gamma"} - set(fixed) - (either if either & set(fixed) else set()))
@@ -95,8 +98,7 @@ def fixed_constants(theorem: Theorem, constants: Mapping[str, Any]) -> dict[str,
 
 
 def _at(theorem: Theorem, fixed: dict[str, Any]) -> Callable[[NDArray[np.float64]], dict[str, Any]]:
-    rate = theorem.rate()
-    step = None if rate is None else rate.step
+    step = falling(theorem).step
 
     def here(iterations: NDArray[np.float64]) -> dict[str, Any]:
         found = {**fixed, "K": iterations}
@@ -201,10 +203,7 @@ def transient(theorem: Theorem, *, initial_sq: float | None = None, best_step: b
     gradient = "grad_norm_sq" in theorem.quantity.name
     if not gradient and "suboptimality" not in theorem.quantity.name:
         raise InputError("theorem", theorem.key, f"a bound on a squared gradient norm, not on {theorem.quantity.name}")
-    fixed = fixed_constants(theorem, constants)
-    rate = theorem.rate()
-    if rate is None:
-        raise StragglerError(f"{theorem.key} has no rate")
+    rate, fixed = falling(theorem), fixed_constants(theorem, constants)
     if initial_sq is None:
         if not {"L", "delta"} <= set(fixed):
             raise StragglerError(f"{theorem.key} needs initial_sq, or L and delta in place of it")
