@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,6 +29,9 @@ LOOKS, GROWTH = 4, 4
 
 CANDIDATES = 3
 """Sampled probes that are confirmed: the best of a search may be there by luck."""
+
+BACK = (1, 2, 4, 8)
+"""Exact probes that are held against runs until one agrees, counted from the best: what climbs on rounding leaves a trail."""
 
 
 @dataclass(frozen=True)
@@ -63,23 +67,31 @@ class Confirmation:
         return self.agrees and self.probe.refutes()
 
 
-def confirm(best: Mapping[str, Probe], sampled: Sequence[Probe]) -> tuple[Confirmation, ...]:
+def confirm(records: Mapping[str, Sequence[Probe]]) -> tuple[Confirmation, ...]:
     """Return the confirmations of what a search found.
 
     Parameters
     ----------
-    best
-        Best probes by kind of witness.
-    sampled
-        Probes that were the best of the sampled ones at some time, in order.
+    records
+        By kind of witness, the probes that were the best of their kind at some time, in order; all exact or all sampled.
     """
-    found = [_replayed(each) if each.witness == WORST else _simulated(each) for each in best.values() if _certain(each)]
-    for rank, each in enumerate(reversed(sampled[-CANDIDATES:])):
-        alpha = FAMILY_LEVEL * 6 / (math.pi * (rank + 1)) ** 2  # of all candidates together no more than the level
-        ran = _settled(each.claim, alpha)
-        if ran is not None:
-            found.append(ran)
-    return tuple(found)
+    found: list[Confirmation] = []
+    sampled: list[Probe] = []
+    for kept in records.values():
+        if not _certain(kept[-1]):
+            sampled += reversed(kept[-CANDIDATES:])
+            continue
+        for back in BACK[: bisect_right(BACK, len(kept))]:
+            found.append(_replayed(kept[-back]) if kept[-back].witness == WORST else _simulated(kept[-back]))
+            if found[-1].agrees:
+                break
+    settled = (_settled(each.claim, level(rank)) for rank, each in enumerate(sampled, start=1))
+    return (*found, *(each for each in settled if each is not None))
+
+
+def level(rank: int) -> float:
+    """Return the level of the j-th of any number of confirmations, j = 1, 2, ...: all together have no more than the family."""
+    return FAMILY_LEVEL * 6 / (math.pi * rank) ** 2
 
 
 def fresh(claim: Claim) -> Claim:
@@ -96,7 +108,8 @@ def _certain(found: Probe) -> bool:
     return found.lower == found.value
 
 
-def _again(claim: Claim, alpha: float, exact: bool = True, size: int | None = None) -> Probe | None:
+def again(claim: Claim, alpha: float, exact: bool = True, size: int | None = None) -> Probe | None:
+    """Return the probe at a claim on fresh seeds; None where it proves nothing, or cannot be run."""
     try:
         return probe(fresh(claim), replicas=size or replicas(claim), alpha=alpha, exact=exact)
     except (StragglerError, ArithmeticError):
@@ -107,11 +120,11 @@ def _settled(claim: Claim, alpha: float) -> Confirmation | None:
     """Return a sampled probe on fresh seeds, with more replicas where its interval holds the bound and its mean is above."""
     settled = None
     for look in range(LOOKS):
-        size, level = replicas(claim) * GROWTH**look, sequential.spent(alpha, look)
-        ran = _again(claim, level, size=size)
+        size, share = replicas(claim) * GROWTH**look, sequential.spent(alpha, look)
+        ran = again(claim, share, size=size)
         if ran is None:
             return settled
-        settled = Confirmation(ran, replicas=size, alpha=level)
+        settled = Confirmation(ran, replicas=size, alpha=share)
         if ran.refutes() or ran.ratio <= 1 or ran.lower == -math.inf:
             break
     return settled
@@ -124,7 +137,7 @@ def _simulated(found: Probe) -> Confirmation:
     quantity = registry.get(found.claim.theorem).quantity.name
     if measures.get(quantity).pathwise or quantity.startswith("limit_"):  # a run ends before a limit
         return Confirmation(found)
-    ran = _again(found.claim, alpha=FAMILY_LEVEL, exact=False)
+    ran = again(found.claim, alpha=FAMILY_LEVEL, exact=False)
     if ran is None or not math.isfinite(ran.lower):
         return Confirmation(found)
     # one-sided bounds are as far from the mean on either side

@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments import measures
-from experiments.attack.probe import WORST, Probe, probe
-from experiments.verify import FAMILY_LEVEL
+from experiments.attack.confirm import again, level
+from experiments.attack.probe import WORST, Probe
 from numerics.typing import Floats
 
 if TYPE_CHECKING:
     from theory.mutants import Mutant
     from theory.theorem import Theorem
-
-FRESH = 1 << 20
-"""What is added to the seed of a claim for the runs that confirm what its first ones suggest."""
 
 REPLICAS = 64
 """Replicas of a confirmation."""
@@ -52,6 +49,10 @@ class Standing:
         if self.probe is None or self.probe.lower <= self.probe.rounding:
             return 0.0
         return self.probe.lower / self.bound if self.bound > 0 else math.inf
+
+    def __repr__(self) -> str:
+        """Return the mutant and what became of it."""
+        return f"<{self.mutant.text}: {'refuted' if self.refuted else 'survives'}, left side / bound {self.factor:.4g}>"
 
 
 def bounds(mutants: Sequence[Mutant], probes: Sequence[Probe]) -> Floats:
@@ -134,8 +135,7 @@ class Jury:
 
     def _confirmed(self, found: Probe) -> Probe | None:
         self.confirmations += 1
-        alpha = FAMILY_LEVEL * 6 / (math.pi * self.confirmations) ** 2
-        return probe(found.claim.model_copy(update={"seed": found.claim.seed + FRESH}), replicas=REPLICAS, alpha=alpha)
+        return again(found.claim, level(self.confirmations), size=REPLICAS)
 
     def _judge(self, found: Probe, bounds: Floats) -> None:
         for row, standing in enumerate(self.standings):

@@ -11,8 +11,9 @@ import numpy as np
 
 from experiments import measures
 from experiments.attack import witnesses
+from experiments.attack.confirm import FRESH
 from experiments.attack.coordinates import Coordinate, coordinates, locate, place
-from experiments.attack.jury import FRESH, Jury, Standing, bounds
+from experiments.attack.jury import Jury, Standing, bounds
 from experiments.attack.probe import Probe, sweep
 from experiments.attack.space import borrowed, seeds
 from experiments.claims import Claim

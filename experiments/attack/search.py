@@ -37,7 +37,7 @@ ROUND = 500
 SLOW = {"stationary_leader_grad_norm": 20, "frozen_leader_grad_norm": 20}
 """Quantities whose measurement takes as long as so many short runs."""
 
-SAMPLED, EXACT, ZERO = "simulation", "exact", "exact, bound zero"
+SAMPLED, EXACT, ZERO = "simulation", "exact", ", bound zero"
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Attack:
         Key of the theorem.
     best
         The probe of largest ratio by kind of witness: ``exact`` (moments, and runs without chance), ``exact worst case``,
-        ``simulation``; as the search saw it. Exact ones with a bound of zero are a kind of their own, ``exact, bound zero``:
+        ``simulation``; as the search saw it. Those with a bound of zero are kinds of their own, such as ``exact, bound zero``:
         their ratio is infinite, and says least.
     confirmed
         The best of them again, held against fresh runs; what is said about the theorem rests on these.
@@ -70,17 +70,18 @@ class Attack:
     def closest(self) -> Confirmation | None:
         """The confirmed probe of largest ratio, among those that refute the theorem if any does; None where none applied.
 
-        A finite ratio goes before an infinite one, whose left side may be as small as it likes.
+        What no witness contradicts goes first, then a finite ratio before an infinite one, whose left side may be as small as it
+        likes.
         """
-        return max(self.confirmed, key=lambda each: (each.refutes, math.isfinite(each.ratio), each.ratio), default=None)
+        return max(self.confirmed, key=lambda each: (*_trusted(each), math.isfinite(each.ratio), each.ratio), default=None)
 
     @property
     def shown(self) -> tuple[Confirmation, ...]:
         """The confirmed probe of largest ratio of every kind of witness: exact, worst case, sampled; of zero over zero none."""
         kinds: dict[str, Confirmation] = {}
-        for each in sorted(self.confirmed, key=lambda each: (each.refutes, each.ratio)):
+        for each in sorted(self.confirmed, key=lambda each: (*_trusted(each), each.ratio)):
             kinds[_kind(each.probe)] = each
-        return tuple(each for kind, each in kinds.items() if kind != ZERO or each.refutes)
+        return tuple(each for kind, each in kinds.items() if not kind.endswith(ZERO) or each.refutes)
 
     @property
     def falsified(self) -> bool:
@@ -97,18 +98,28 @@ class Attack:
 
 @dataclass
 class Ledger:
-    """Evaluates claims, keeps the best, and stops where the evaluations are spent."""
+    """Evaluates claims, keeps the best, and stops where the evaluations are spent.
+
+    ``records`` has, by kind of witness, the probes that were the best of their kind at some time, in order.
+    """
 
     theorem: Theorem
     limit: float
     progress: Callable[[float], None] | None = None
     spent: float = 0.0
-    best: dict[str, Probe] = field(default_factory=dict)
+    records: dict[str, list[Probe]] = field(default_factory=dict)
     known: dict[str, float] = field(default_factory=dict)
-    sampled: list[Probe] = field(default_factory=list)
+
+    @property
+    def best(self) -> dict[str, Probe]:
+        """The best probe of every kind of witness."""
+        return {kind: records[-1] for kind, records in self.records.items()}
 
     def __call__(self, claim: Claim) -> float:
-        """Return the logarithm of the ratio at a claim, at the best horizon of its run; -inf where it proves nothing."""
+        """Return the logarithm of the ratio at a claim, at the best horizon of its run; -inf where it proves nothing.
+
+        Where the bound is zero it is `climb.LOWEST`: an infinite ratio would end every climb.
+        """
         text = claim.model_dump_json()
         if text not in self.known:
             if self.spent >= self.limit:
@@ -124,13 +135,13 @@ class Ledger:
             self.progress(self.spent)
 
     def keep(self, found: Probe) -> float:
-        """Remember a probe if it is the best of its kind and return the logarithm of its ratio."""
+        """Remember a probe if it is the best of its kind and return the logarithm of its ratio, as `__call__` does."""
         kind = _kind(found)
-        if kind not in self.best or found.ratio > self.best[kind].ratio:
-            self.best[kind] = found
-            if kind == SAMPLED:  # of the horizons of one run the last that is better counts
-                self.sampled = [each for each in self.sampled if not _same_run(each, found)]
-                self.sampled.append(found)
+        records = self.records.get(kind, [])
+        if not records or _rank(found) > _rank(records[-1]):  # of the horizons of one run the last that is better counts
+            self.records[kind] = [*(each for each in records if not _same_run(each, found)), found]
+        if found.ratio == math.inf:
+            return climb.LOWEST
         return math.log(found.ratio) if found.ratio > 0 else -math.inf
 
     def _probes(self, claim: Claim) -> list[Probe]:
@@ -183,15 +194,23 @@ def attack(
         point = climb.evolution(landscape.within(0.5 * granted), point, landscape.moves, generator)
         climb.ascent(landscape.within(0.2 * granted), point, landscape.moves)
     programs.hardest(theorem, ledger, solved)
-    return Attack(theorem.key, dict(ledger.best), confirm(ledger.best, ledger.sampled), math.ceil(ledger.spent), seed)
+    return Attack(theorem.key, ledger.best, confirm(ledger.records), math.ceil(ledger.spent), seed)
 
 
 def _kind(found: Probe) -> str:
     if found.witness == WORST:
         return WORST
-    if found.lower < found.value:
-        return SAMPLED
-    return EXACT if found.bound > 0 else ZERO
+    kind = SAMPLED if found.lower < found.value else EXACT
+    return kind if found.bound > 0 else kind + ZERO
+
+
+def _rank(found: Probe) -> tuple[float, float]:
+    """Return by what probes of a kind are compared: infinite ratios by their left sides."""
+    return found.ratio, found.value if found.ratio == math.inf else 0.0
+
+
+def _trusted(found: Confirmation) -> tuple[bool, bool]:
+    return found.refutes, found.agrees
 
 
 def _same_run(one: Probe, other: Probe) -> bool:

@@ -14,7 +14,7 @@ from experiments.attack.confirm import FRESH, Confirmation, confirm
 from experiments.attack.coordinates import CORNER, Coordinate
 from experiments.attack.probe import Probe, probe
 from experiments.attack.reproduce import snippet, verdict
-from experiments.attack.search import EVALUATIONS, Attack, attack
+from experiments.attack.search import EVALUATIONS, Attack, Ledger, attack
 from experiments.claims import Claim
 from straggler import InputError
 from theory import registry
@@ -99,9 +99,7 @@ def test_the_reproducer_prints_the_same_numbers(kind):
         for problem, options in (("quadratic", quiet), ("cosine", quiet | {"sigma": 0.5}))
     ]
     found = attack(theorem, evaluations=10, begin=begin)
-    (shown,) = [
-        each for each in found.shown if each in confirm({kind: found.best[kind]}, [found.best[kind]] * (kind == "simulation"))
-    ]
+    (shown,) = [each for each in found.shown if each in confirm({kind: [found.best[kind]]})]
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(snippet(shown), {})
@@ -134,12 +132,37 @@ def test_sampled_winners_are_judged_on_fresh_seeds_and_share_the_level():
     )
     seen = [probe(claim.model_copy(update={"seed": seed})) for seed in range(40)]
     winner = max(seen, key=lambda each: each.value)
-    judged = confirm({"simulation": winner}, sorted(seen, key=lambda each: each.value))
+    judged = confirm({"simulation": sorted(seen, key=lambda each: each.value)})
     assert [each.probe.claim.seed for each in judged] == [
         each.claim.seed + FRESH for each in sorted(seen, key=lambda each: -each.value)[:3]
     ]
     assert all(each.probe.value < winner.value for each in judged)  # the luck of the winner is gone
     assert sum(each.alpha for each in judged) < 0.01
+
+
+def test_an_exact_winner_that_its_runs_contradict_gives_way_to_one_before():
+    claim = Claim(theorem="ours.p2", system="dpsgd", problem="quadratic", graph="ring", nodes=3, iterations=5)
+    honest = probe(claim)
+    artefacts = [replace(honest, value=factor * honest.bound, lower=factor * honest.bound) for factor in (2.0, 3.0)]
+    judged = confirm({"exact": [honest, honest, *artefacts]})
+    assert [(each.ratio, each.agrees) for each in judged] == [(3.0, False), (2.0, False), (honest.ratio, True)]
+    found = Attack("ours.p2", {}, judged, 3, 0)
+    assert found.closest is judged[-1]
+    assert found.shown == (judged[-1],)
+    assert not found.falsified
+
+
+def test_a_bound_of_zero_is_kept_and_no_summit():
+    claim = Claim(theorem="ours.p2", system="dpsgd", problem="quadratic", graph="ring", nodes=3, iterations=3)
+    ledger = Ledger(registry.get("ours.p2"), 10)
+    small, large, loose = (
+        Probe(claim, {}, bound, value, value, "computed") for bound, value in ((0, 1e-9), (0, 1e-3), (1, 1e-5))
+    )
+    heights = [ledger.keep(each) for each in (small, large, loose)]
+    assert heights[0] == heights[1] < heights[2] < 0
+    assert ledger.best == {"exact, bound zero": large, "exact": loose}
+    assert ledger.keep(replace(small, lower=0.0)) == climb.LOWEST
+    assert ledger.best["simulation, bound zero"].value == small.value
 
 
 def test_bad_numbers_are_refused():
