@@ -53,7 +53,8 @@ def main(out: Path, quick: bool = False, seed: int = 0, jobs: int = -1) -> list[
         style.headline(
             figure,
             "(a)-(c): mutants refuted of those there are, all by claims that are kept and run again; darker is more.  "
-            "implied: without the term the statement follows from another theorem here\n"
+            "implied: without the term the statement\nfollows from another theorem here; "
+            "hidden: behind larger terms, wherever the theorem applies\n"
             "(d)-(f): exact left side over the bound, as stated and with one term left out; "
             "above one (shaded) the statement without that term is refuted",
         )
@@ -75,11 +76,13 @@ def _thirds(found: Sequence[Necessity]) -> list[tuple[str, list[Necessity]]]:
 
 def _matrix(panel: Any, found: Sequence[Necessity]) -> None:
     """Draw how many mutants of each kind are refuted, a row per theorem and one for all of them."""
-    from theory.mutants import implied_by
+    from theory.mutants import TERM, implied_by
 
     counts = [each.counts() for each in found]
-    implied = [sum(not one.refuted and implied_by(one.mutant) is not None for one in each.standings) for each in found]
-    implied.append(sum(implied))
+    terms = [[(each, one) for one in each.standings if one.mutant.kind == TERM and not one.refuted] for each in found]
+    implied = [sum(implied_by(one.mutant) is not None for _, one in there) for there in terms]
+    hidden = [sum(not implied_by(one.mutant) and each.hidden(one) is not None for each, one in there) for there in terms]
+    notes = {"implied": [*implied, 0], "hidden": [*hidden, 0]}  # no room for totals
     total = {kind: (sum(each[kind][0] for each in counts), sum(each[kind][1] for each in counts)) for kind in NAMES}
     labels = [each.theorem.key.removesuffix(":rederived") for each in found]
     for row, each in enumerate([*counts, total]):
@@ -89,9 +92,9 @@ def _matrix(panel: Any, found: Sequence[Necessity]) -> None:
             panel.add_patch(_cell(column, at, share if there else None))
             ink = "white" if share > 0.55 else style.INK if there else style.FAINT
             shown = f"{refuted}/{there}" if there else "none"
-            if column == 0 and implied[row]:
-                shown += f", {implied[row]} implied"
-            panel.text(column, at, shown, ha="center", va="center", fontsize=7.5 if len(shown) < 13 else 6.3, color=ink)
+            for word, many in notes.items() if column == 0 else ():
+                shown += f", {many[row]} {word}" if many[row] else ""
+            panel.text(column, at, shown, ha="center", va="center", fontsize=7.5 if len(shown) < 12 else 6.3, color=ink)
     rows = [*range(len(counts)), len(counts) + 0.4]
     panel.set_yticks(rows, [*labels, "all of these"], fontsize=7.5)
     panel.set_xticks(range(len(NAMES)), NAMES.values())
