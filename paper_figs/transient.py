@@ -28,6 +28,12 @@ THEOREMS = (
     ("ours.p3", "local-sgd", r"local SGD, $\tau=4$ (ours.p3)"),
 )
 SYSTEMS = ("dpsgd", "sgp", "local-sgd", "eager", "adpsgd")
+NOTES = {
+    "n-staleness": "staleness of s rounds is tau = s, and T = s n updates; steps between averages count as staleness.",
+    "rho-zeta": "AD-PSGD contracts so in the updates of a round",
+}
+"""What the caption says about a plane."""
+
 TICKS = (4, 8, 16, 32, 64, 128, 256)
 
 
@@ -62,10 +68,10 @@ def main(out: Path, quick: bool = False, seed: int = 0, jobs: int = -1) -> list[
             r"D-PSGD on quadratics with curvature and tilt along the slowest mode, $\zeta=1$ at the minimiser; it has joined"
             "\n"
             rf"once its error is within {moments.WITHIN:g} times that of parallel SGD; the theorem gets the largest $\zeta$ "
-            r"between the start and its mirror image.  (c)-(e): $\zeta=0.3$; 16 workers and $K=10^6$ where these are fixed."
-            "\n"
-            "(a): no marker where D-PSGD is within that from the first rounds on.  (e): staleness of s rounds is tau = s, and "
-            "T = s n updates; steps between averages count as staleness.  (f): AD-PSGD contracts so in the updates of a round",
+            rf"between the start and its mirror image.  {'(c)' if quick else '(c)-(e)'}: $\zeta=0.3$; 16 workers and $K=10^6$ "
+            "where these are fixed.\n"
+            "(a): no marker where D-PSGD is within that from the first rounds on.  "
+            + "  ".join(f"({letter}): {NOTES[name]}" for name, letter in zip(names, "def", strict=False) if name in NOTES),
         )
         return style.save(figure, tables, out, "transient")
 
@@ -158,7 +164,7 @@ def _onsets(axes: Any, sizes: tuple[int, ...]) -> style.Table:
     for kind, dash in kinds:
         axes.plot([], [], color=style.INK, linestyle=dash, label={"non_vacuous": "not vacuous"}.get(kind, kind))
     _in_workers(axes, "rounds from which it holds  [1]")
-    axes.legend(loc="upper left", fontsize=7.5)
+    axes.legend(loc="best", fontsize=7.5)
     style.title(axes, "c", "onsets on a ring: conditions, not vacuous, linear speed-up")
     names = ("theorem", "n [workers]", "K_conditions [rounds]", "K_non_vacuous [rounds]", "K_linear [rounds]")
     return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))

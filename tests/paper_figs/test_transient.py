@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -9,12 +11,27 @@ from tests.paper_figs import tables
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def captions():
+    """What the figures of this module say above their panels."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, captions):
     out = tmp_path_factory.mktemp("transient")
     parts = ("", "_ratio", "_onsets", "_rho-zeta")
     names = {"transient.pdf", "transient.png", *(f"transient{part}.csv" for part in parts)}
-    tables.check_files(transient.main(out, quick=True), out, names)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(style, "headline", lambda figure, text: captions.append(text))
+        tables.check_files(transient.main(out, quick=True), out, names)
     return out
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_caption_speaks_of_what_is_drawn(captions):
+    assert set(re.findall(r"\((\w)\)", captions[0])) == set("abcd")
+    assert "(d): AD-PSGD" in captions[0]
+    assert "staleness" not in captions[0]
 
 
 def test_theorems_promise_no_more_than_is_seen(folder):
