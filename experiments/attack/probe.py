@@ -12,7 +12,7 @@ from experiments import measures, sequential, worst_case
 from experiments.applicability import obstacle
 from experiments.claims import STEEPNESS, Claim
 from experiments.measures.base import exact as exact_run
-from experiments.measures.base import without_chance
+from experiments.measures.base import run, without_chance
 from experiments.settings import Setting, prepare
 from experiments.verdict import TOLERANCE
 from experiments.verify import FAMILY_LEVEL, needs_ball
@@ -41,6 +41,9 @@ MOST_MOMENTS = 1e7
 
 MOMENTS = ("grad_norm_sq", "consensus_sq", "value", "view_grad_norm_sq", "center_distance_sq")
 """Quantities that `numerics.moments.exact_moments` follows."""
+
+BOUNDED = ("cosine", "rational", "sinc", "huber")
+"""Problems whose gradients are bounded."""
 
 FOLLOWED = ("mean_", "last_", "largest_", "smallest_", "gauge_")
 """How quantities begin that are read off a run, and have no chance where the run has none."""
@@ -204,6 +207,7 @@ def _probes(setting: Setting, wanted: list[int], replicas: int, alpha: float, ex
         if not _admissible(setting, drawn):
             return []
         at = [int(k) for k in drawn["horizon"].values]
+        apart = _apart(setting)
     found = []
     for k in wanted:
         there = setting if k == setting.claim.iterations else _at(setting, k)
@@ -221,6 +225,8 @@ def _probes(setting: Setting, wanted: list[int], replicas: int, alpha: float, ex
             samples = drawn["sample"].values if there is setting else drawn["running"].values[at.index(k)]
             value, lower = _sampled(setting.theorem.quantity.name, measure.pathwise, samples, alpha / len(wanted))
             witness = measure.sampled.format(samples.size)
+            slip = FLOATS * setting.constants["L"] * float(apart[k])
+            rounding += (2 * math.sqrt(abs(bound)) + slip) * slip
         found.append(Probe(there.claim, there.constants, bound, value, lower, witness, rounding))
     return found
 
@@ -273,6 +279,20 @@ def _moments(setting: Setting) -> float:
     """Return about how many second moments, over a run, those of all models that workers may still hold are."""
     held = setting.claim.nodes * (1 + (0 if setting.timeline is None else setting.timeline.staleness or 0))
     return float(held**2 * setting.claim.iterations)
+
+
+def _apart(setting: Setting) -> Floats:
+    """Return how far the models of a sampled run were apart up to each horizon, shape (K + 1,).
+
+    It matters where the gradient at their mean is watched: that is known to a part of the distance only. Where gradients are
+    bounded, models cannot run apart far enough for it; zero is returned.
+    """
+    if not setting.theorem.quantity.name.endswith("grad_norm_sq") or setting.claim.problem in BOUNDED:
+        return np.zeros(setting.claim.iterations + 1)
+    ran = run(setting, range(2), ("consensus_sq",))["consensus_sq"].values
+    # so many orders of magnitude show on any replica
+    far: Floats = np.sqrt(np.maximum.accumulate(ran.max(axis=-1)))
+    return far
 
 
 def _sampled(quantity: str, pathwise: bool, samples: Floats, alpha: float) -> tuple[float, float]:

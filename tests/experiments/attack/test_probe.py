@@ -142,6 +142,23 @@ def test_moments_of_models_that_run_apart_say_nothing_about_their_mean(monkeypat
     assert early.refutes(0.9 * early.value)
 
 
+def test_a_sampled_mean_of_models_that_run_apart_is_known_to_a_part_of_their_distance(monkeypatch):
+    monkeypatch.setattr(registry, "_extra", {})
+    true = registry.get("ours.p2")
+    long_steps = (Condition("gamma <= 1/L", gamma * L, 1),)
+    registry.register(replace(true, card=replace(true.card, key="mine.apart"), requires=long_steps, step_limit=1 / L))
+    still = {"theorem": "mine.apart", "nodes": 4, "step": 0.95, "problem_options": ROUGH | {"sigma": 0.0}}
+    claim = P2.model_copy(update=still | {"iterations": 400})
+    apart = probe(claim, exact=False)
+    assert apart.witness == "2 replicas"
+    assert apart.lower > 1e6 * apart.bound  # what rounding leaves of the mean
+    assert not apart.refutes()
+    assert not apart.refutes(0.0)
+    early = probe(claim.model_copy(update={"iterations": 20}), exact=False)
+    assert early.refutes(0.9 * early.value)
+    assert early.rounding < 1e-6 * early.bound
+
+
 def test_rounding_is_no_left_side():
     point = Probe(P2, {}, bound=0.0, value=1e-20, lower=1e-20, witness="", rounding=1e-18)
     assert point.ratio == 0
