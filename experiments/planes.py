@@ -87,6 +87,14 @@ class Plane:
         """Index of the system with the smallest bound, the first of equal ones; -1 where no theorem applies. Shape (y, x)."""
         return np.where(np.isfinite(self.smallest), self.bounds.argmin(axis=0), -1)
 
+    @property
+    def level(self) -> tuple[str, ...]:
+        """Systems with a bound that is the same for all y: where they win, regions are vertical stripes."""
+        pairs = zip(self.systems, self.bounds, strict=True)
+        return tuple(
+            system for system, bound in pairs if np.isfinite(bound).any() and np.allclose(bound, bound[0], rtol=1e-9, atol=0)
+        )
+
     def plain(self) -> dict[str, Any]:
         """Return the plane ready for JSON, winners by name."""
         names = np.array([*self.systems, None], dtype=object)
@@ -101,6 +109,7 @@ class Plane:
             "K_linear": self.K_linear,
             "fixed": self.fixed,
             "left_out": self.left_out,
+            "level": self.level,
             "assumed": self.assumed,
         }
 

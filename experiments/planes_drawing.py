@@ -173,7 +173,9 @@ def caption(planes: Sequence[Plane], width: int) -> list[str]:
         fixed = ", ".join(f"{name} = {value:g}" for name, value in plane.fixed.items())
         gone = "; ".join(f"{system}: {why}" for system, why in plane.left_out.items())
         more = {"n-staleness": "staleness s: tau = s rounds, T = s n updates", "rho-zeta": "one symmetric W"}.get(plane.name)
-        parts = [f"{TITLES[plane.name]}: {fixed}", *([more] if more else []), *([f"left out: {gone}"] if gone else [])]
+        level = f"the same for every {plane.y_name}: {', '.join(plane.level)}" if plane.level else None
+        told = (more, level, f"left out: {gone}" if gone else None)
+        parts = [f"{TITLES[plane.name]}: {fixed}", *(part for part in told if part)]
         lines += textwrap.wrap("; ".join(parts), width)
     assumed = dict.fromkeys(text for plane in planes for text in plane.assumed)
     return lines + (textwrap.wrap(f"assumed: {'; '.join(assumed)}", width) if assumed else [])

@@ -146,6 +146,8 @@ def _told(planes: Sequence[Plane]) -> None:
         }
         shown = ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share)
         typer.echo(f"\nplane {plane.name}, {plane.quantity}, shares of its points: {shown}")
+        if plane.level:
+            typer.echo(f"the same for every {plane.y_name}: the bounds of {', '.join(plane.level)}")
         for system, why in plane.left_out.items():
             typer.echo(f"left out: {system}: {why}")
 

@@ -44,6 +44,15 @@ def test_staleness_counts_rounds(found, n, row):
     assert plane.bounds[:, row, plane.x.tolist().index(n)] == pytest.approx(expected, rel=1e-9)
 
 
+def test_bounds_without_staleness_are_said_to_be_level(found):
+    plane = found["n-staleness"]
+    assert plane.level == ("dpsgd", "sgp")
+    assert plane.plain()["level"] == plane.level
+    assert "the same for every staleness: dpsgd, sgp" in " ".join(planes_drawing.caption([plane], 140))
+    assert found["n-K"].level == ()
+    assert "the same" not in " ".join(planes_drawing.caption([found["n-K"]], 140))
+
+
 @pytest.mark.parametrize(("row", "column"), [(0, 0), (20, 40), (48, 10)])
 def test_contraction_is_of_one_symmetric_matrix(found, row, column):
     """The push-sum constants of a matrix that has the contraction: ||W^j - J|| = second^j."""

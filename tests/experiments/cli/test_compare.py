@@ -245,6 +245,11 @@ def test_planes_are_drawn(cli, tmp_path, name, start):
     assert "plane rho-zeta, mean_grad_norm_sq, shares of its points: " in drawn.out
 
 
+def test_stripes_are_explained(cli):
+    shown = cli("compare", "dpsgd", "sgp", "-n", 8, "--graph", "hypercube", "--planes", "n-staleness")
+    assert "the same for every staleness: the bounds of dpsgd, sgp\n" in shown.out
+
+
 def test_planes_in_a_folder_and_as_json(cli, tmp_path):
     words = ("compare", "sgd", "dpsgd", "-n", 8, "--graph", "hypercube", "--out", tmp_path / "new", "--json")
     found = cli(*words).json
