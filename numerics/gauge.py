@@ -107,7 +107,8 @@ def gauge(
     -------
     xarray.Dataset
         ``distance_sq`` (iteration, active, replica): ||center - view||^2 / gamma_k^2 of the active workers, where gradients are
-        taken; ``workers`` (iteration, active, replica), who they were; and ``gauge(...).constants``, the constants of the run.
+        taken; ``workers`` (iteration, active, replica), who they were; ``time`` (replica) in seconds of the whole run, where the
+        timeline has a clock; and ``gauge(...).constants``, the constants of the run.
 
     Raises
     ------
@@ -129,10 +130,13 @@ def gauge(
     ]
     distances = np.concatenate([piece[0] for piece in pieces], axis=2)
     distances /= np.array([algorithm.gamma(int(k)) for k in at])[:, None, None] ** 2
-    data = {
+    data: dict[str, Any] = {
         "distance_sq": (("iteration", "active", "replica"), distances, {"units": "[f]^2/[x]^2"}),
         "workers": (("iteration", "active", "replica"), np.concatenate([piece[1] for piece in pieces], axis=2)),
     }
+    if all(piece[2] is not None for piece in pieces):
+        seconds = np.concatenate([piece[2] for piece in pieces if piece[2] is not None])
+        data["time"] = (("replica",), seconds, {"long_name": "wall-clock time of the run", "units": "s"})
     attributes = {
         "system": algorithm.name,
         "timeline": clock.provenance(),
@@ -151,8 +155,8 @@ def _block(
     every: int,
     readings: int,
     x0: Floats,
-) -> tuple[Floats, Array]:
-    """Return distances and workers of one block of replicas, shape (readings, active, R) each."""
+) -> tuple[Floats, Array, Floats | None]:
+    """Return distances and workers of one block of replicas, shape (readings, active, R) each, and the seconds they took."""
     streams = Streams(seed, block)
     state = algorithm.init(spread_start(x0, problem.objective.n, len(block)), problem.objective.n)
     algorithm.equip(state, problem, streams)
@@ -160,12 +164,15 @@ def _block(
         state.open(timeline.opening(streams))
     listener = Listener(problem.oracle(streams), algorithm, state, every, readings)
     who: list[Array] = []
+    ended: Floats | None = None
 
     def listen(event: Event, _: Algorithm, __: State) -> None:
+        nonlocal ended
+        ended = event.time
         if event.k % every == 0:
             numbers = np.arange(timeline.n)[:, None] if isinstance(event.workers, slice) else event.workers
             who.append(np.broadcast_to(numbers, (len(numbers), len(block))).copy())
 
     with np.errstate(all="ignore"):
         run(algorithm, listener, timeline.play(iterations, streams), state, listen)
-    return np.stack(listener.readings), np.stack(who)
+    return np.stack(listener.readings), np.stack(who), ended

@@ -102,6 +102,7 @@ def gauge(
         "predictions": bounds,
         "at": {"iteration": found.iteration, "worker": found.worker},
         "by_worker": found.by_worker,
+        "time": float(readings["time"].mean()) if "time" in readings else None,
         "constants": readings.constants,
     }
     if as_json:
@@ -131,6 +132,8 @@ def _show(answer: dict[str, object]) -> None:
     bounds = answer["predictions"]
     assert isinstance(bounds, dict)
     rows += [[f"B^2 of {key}", number(bound)] for key, bound in bounds.items()] or [["B^2", "none is known for such a run"]]
+    if isinstance(answer["time"], float):
+        rows.append(["seconds on the cluster", number(answer["time"])])
     print_table(table(("measured and predicted", "value"), rows))
     workers = answer["by_worker"]
     assert isinstance(workers, list)

@@ -31,6 +31,17 @@ def test_the_table_names_iteration_and_worker(cli):
     assert "B^2 of ours.gauge-dpsgd" in shown.out
 
 
+@pytest.mark.parametrize("system", ["dpsgd", "adpsgd"])
+def test_a_cluster_takes_as_long_as_in_a_run(cli, system):
+    words = (system, "--timeline", "cluster", "--iterations", 30, "--replicas", 4)
+    seconds = json.loads(cli("gauge", *words, "--json").out)["time"]
+    assert seconds > 0
+    assert seconds == json.loads(cli("simulate", *words, "--json").out)["time"]
+    row = next(line for line in cli("gauge", *words).out.splitlines() if "seconds on the cluster" in line)
+    assert float(row.split()[-1]) == pytest.approx(seconds, rel=1e-3)
+    assert json.loads(cli("gauge", system, "--iterations", 30, "--json").out)["time"] is None
+
+
 def test_readings_are_stored(cli, tmp_path):
     from experiments import storage
 
