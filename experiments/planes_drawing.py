@@ -168,7 +168,8 @@ def key(planes: Sequence[Plane]) -> list[Any]:
 
 def caption(planes: Sequence[Plane], width: int) -> list[str]:
     """Return lines that say what is bounded and what stays fixed, panel by panel, and who is left out."""
-    lines = [f"bounds of {planes[0].quantity}, each at the admissible step with the least bound where the theorem leaves it free"]
+    what = f"bounds of {planes[0].quantity}, each at the admissible step with the least bound where the theorem leaves it free"
+    lines = textwrap.wrap(what, width)
     for plane in planes:
         fixed = ", ".join(f"{name} = {value:g}" for name, value in plane.fixed.items())
         gone = "; ".join(f"{system}: {why}" for system, why in plane.left_out.items())

@@ -44,6 +44,10 @@ def test_staleness_counts_rounds(found, n, row):
     assert plane.bounds[:, row, plane.x.tolist().index(n)] == pytest.approx(expected, rel=1e-9)
 
 
+def test_captions_are_no_wider_than_told(found):
+    assert max(map(len, planes_drawing.caption([*found.values()], 70))) <= 70
+
+
 def test_bounds_without_staleness_are_said_to_be_level(found):
     plane = found["n-staleness"]
     assert plane.level == ("dpsgd", "sgp")
