@@ -13,6 +13,7 @@ from experiments import measures
 from experiments.attack import witnesses
 from experiments.attack.confirm import FRESH
 from experiments.attack.coordinates import Coordinate, coordinates, locate, place
+from experiments.attack.interrupted import Interrupted
 from experiments.attack.jury import Jury, Standing, bounds
 from experiments.attack.probe import Probe, sweep
 from experiments.attack.space import borrowed, seeds
@@ -66,6 +67,12 @@ class Necessity:
     theorem: Theorem
     standings: tuple[Standing, ...]
     evaluations: int
+
+    def __repr__(self) -> str:
+        """Return the counts on one line."""
+        refuted, total = (sum(pair[place] for pair in self.counts().values()) for place in (0, 1))
+        stated = "refuted" if self.stated.refuted else f"left side / bound {self.stated.factor:.4g}"
+        return f"<{self.theorem.key}: {refuted} of {total} mutants refuted; as stated {stated}; {self.evaluations} evaluations>"
 
     @property
     def stated(self) -> Standing:
@@ -132,19 +139,24 @@ def examine(key: str, *, evaluations: int = EVALUATIONS, seed: int = 0) -> Neces
         No theorem has this key.
     InputError
         A number is out of range.
+    Interrupted
+        The search was interrupted; it has the outcome so far, in a list.
     """
     from theory import registry
 
     theorem = registry.get(key)
     at_least("evaluations", evaluations, 0)
     search = _Search(theorem, at_least("seed", seed, 0))
-    search.replay(witnesses.of(theorem.key))
-    if evaluations:
-        begun = list(islice(borrowed(theorem, search.shuffled(witnesses.kept())), evaluations // 4))
-        begun += seeds(theorem)[: max(1, evaluations // 2 - len(begun))]
-        search.replay(begun)
-        search.roam(evaluations - len(begun))
-    return Necessity(theorem, tuple(search.jury.standings), search.done)
+    try:
+        search.replay(witnesses.of(theorem.key))
+        if evaluations:
+            begun = list(islice(borrowed(theorem, search.shuffled(witnesses.kept())), evaluations // 4))
+            begun += seeds(theorem)[: max(1, evaluations // 2 - len(begun))]
+            search.replay(begun)
+            search.roam(evaluations - len(begun))
+    except KeyboardInterrupt:
+        raise Interrupted([search.found]) from None
+    return search.found
 
 
 def examine_all(
@@ -167,6 +179,11 @@ def examine_all(
         Number of processes, -1 for one per core. The outcome does not depend on it.
     progress
         Called with the number of theorems finished so far.
+
+    Raises
+    ------
+    Interrupted
+        The search was interrupted; it has the outcomes so far, and in one process that of the theorem at hand.
     """
     import joblib
 
@@ -175,10 +192,13 @@ def examine_all(
     yours = registry.registered()
     parallel = joblib.Parallel(n_jobs=jobs, return_as="generator", batch_size=1)
     found: list[Necessity] = []
-    for each in parallel(joblib.delayed(_examine)(key, evaluations, seed, yours) for key in keys):
-        found.append(each)
-        if progress is not None:
-            progress(len(found))
+    try:
+        for each in parallel(joblib.delayed(_examine)(key, evaluations, seed, yours) for key in keys):
+            found.append(each)
+            if progress is not None:
+                progress(len(found))
+    except KeyboardInterrupt as stopped:
+        raise Interrupted(found + (stopped.found if isinstance(stopped, Interrupted) else [])) from None
     return found
 
 
@@ -225,6 +245,11 @@ class _Search:
         special = theorem.quantity.name in measures.SPECIAL
         self.together = special or any(assumption.name == "same-start" for assumption in theorem.assumptions)
         self.random = np.random.default_rng(np.random.SeedSequence(seed))
+
+    @property
+    def found(self) -> Necessity:
+        """The outcome so far."""
+        return Necessity(self.theorem, tuple(self.jury.standings), self.done)
 
     def shuffled(self, claims: Sequence[Claim]) -> list[Claim]:
         """Return claims in random order."""

@@ -14,6 +14,7 @@ from experiments import measures
 from experiments.attack import climb, programs, space
 from experiments.attack.confirm import Confirmation, confirm
 from experiments.attack.coordinates import coordinates, locate, place
+from experiments.attack.interrupted import Interrupted
 from experiments.attack.probe import WORST, Probe, sweep
 from experiments.claims import Claim
 from numerics.typing import Floats
@@ -180,21 +181,32 @@ def attack(
     ------
     InputError
         If a number is outside its range.
+    Interrupted
+        If the search is interrupted; it has what was found so far, of which nothing is confirmed.
     """
     solved = int(PROGRAMS * at_least("evaluations", evaluations, 1)) if programs.applies(theorem) else 0
     ledger = Ledger(theorem, evaluations - solved, progress)
     generator = np.random.default_rng(at_least("seed", seed, 0))
-    rated = _rated(ledger, space.seeds(theorem) if begin is None else begin)
+    try:
+        _search(ledger, space.seeds(theorem) if begin is None else begin, generator)
+        programs.hardest(theorem, ledger, solved)
+        confirmed = confirm(ledger.records)
+    except KeyboardInterrupt:
+        raise Interrupted(Attack(theorem.key, ledger.best, (), math.ceil(ledger.spent), seed)) from None
+    return Attack(theorem.key, ledger.best, confirmed, math.ceil(ledger.spent), seed)
+
+
+def _search(ledger: Ledger, begin: Sequence[Claim], generator: np.random.Generator) -> None:
+    """Climb from the best of the claims to begin with until the evaluations are spent."""
+    rated = _rated(ledger, begin)
     left = ledger.limit - ledger.spent
     chosen = _starts(rated)
     shares = [0.5, 0.3, 0.2] if len(chosen) == STARTS else [1 / max(1, len(chosen))] * len(chosen)
     for claim, share in zip(chosen, shares, strict=False):
-        landscape, granted = _Landscape(ledger, claim, theorem), share * left
+        landscape, granted = _Landscape(ledger, claim), share * left
         point = climb.corners(landscape.within(0.2 * granted), landscape.point, landscape.moves, generator)
         point = climb.evolution(landscape.within(0.5 * granted), point, landscape.moves, generator)
         climb.ascent(landscape.within(0.2 * granted), point, landscape.moves)
-    programs.hardest(theorem, ledger, solved)
-    return Attack(theorem.key, ledger.best, confirm(ledger.records), math.ceil(ledger.spent), seed)
 
 
 def _kind(found: Probe) -> str:
@@ -225,8 +237,8 @@ def horizons(iterations: int) -> tuple[int, ...]:
 class _Landscape:
     """The logarithm of the ratio around a claim, over the unit cube of its coordinates."""
 
-    def __init__(self, ledger: Ledger, claim: Claim, theorem: Theorem) -> None:
-        self.ledger, self.claim, self.moves = ledger, claim, coordinates(claim, theorem)
+    def __init__(self, ledger: Ledger, claim: Claim) -> None:
+        self.ledger, self.claim, self.moves = ledger, claim, coordinates(claim, ledger.theorem)
         self.point: Floats = locate(claim, self.moves)
 
     def within(self, evaluations: float) -> climb.Height:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Iterable, Iterator
-from functools import cache
-from importlib.resources import files
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from experiments.applicability import obstacle
 from experiments.attack.coordinates import LONG
 from experiments.attack.shapes import CHOSEN, DEFAULTS, PROBLEMS, SHAPES
+from experiments.attack.witnesses import stored
 from experiments.claims import Claim, Option
 from experiments.settings import prepare
 from straggler import StragglerError
@@ -84,15 +82,9 @@ def borrowed(theorem: Theorem, claims: Iterable[Claim]) -> Iterator[Claim]:
         yield from (each for each in aimed if _spoken_of(each))
 
 
-@cache
-def _corpus() -> tuple[Claim, ...]:
-    text = files("experiments.attack").joinpath("corpus.toml").read_text(encoding="utf-8")
-    return tuple(Claim(**fields) for fields in tomllib.loads(text).get("claim", []))
-
-
 def corpus(key: str) -> list[Claim]:
     """Return the claims about a theorem that searches found worth keeping; what they show is evaluated again by every search."""
-    return [claim for claim in _corpus() if claim.theorem == key]
+    return [claim for claim in stored("corpus.toml") if claim.theorem == key]
 
 
 def chosen(theorem: Theorem) -> dict[str, Any]:

@@ -13,19 +13,20 @@ from experiments.claims import Claim
 
 
 @cache
-def _kept() -> tuple[Claim, ...]:
-    text = files("experiments.attack").joinpath("witnesses.toml").read_text(encoding="utf-8")
+def stored(name: str) -> tuple[Claim, ...]:
+    """Return the claims in a TOML file of this package."""
+    text = files("experiments.attack").joinpath(name).read_text(encoding="utf-8")
     return tuple(Claim(**fields) for fields in tomllib.loads(text).get("claim", []))
 
 
 def of(key: str) -> list[Claim]:
     """Return the claims kept for a theorem."""
-    return [claim for claim in _kept() if claim.theorem == key]
+    return [claim for claim in kept() if claim.theorem == key]
 
 
 def kept() -> tuple[Claim, ...]:
     """Return all claims kept."""
-    return _kept()
+    return stored("witnesses.toml")
 
 
 def written(claims: Iterable[Claim]) -> str:

@@ -45,11 +45,16 @@ def falsify(
 
     theorem = registry.get(key)
 
+    from experiments.attack.interrupted import Interrupted
     from experiments.attack.search import EVALUATIONS, attack
 
     most = EVALUATIONS if evaluations is None else evaluations
-    with progress("evaluations", most) as advance:
-        found = attack(theorem, evaluations=most, seed=seed, progress=advance)
+    try:
+        with progress("evaluations", most) as advance:
+            found = attack(theorem, evaluations=most, seed=seed, progress=advance)
+    except Interrupted as stopped:
+        typer.echo(so_far(stopped.found), err=True)
+        raise
     if as_json:
         print_json(plain(found))
     else:
@@ -78,6 +83,14 @@ def show(found: Attack) -> None:
     screen.print(Text(f"{found.theorem}: {verdict(found)} ({spent}, seed {found.seed})"))
     if found.closest is not None:
         typer.echo(f"\nto see it again:\n\n{textwrap.indent(snippet(found.closest), '    ')}")
+
+
+def so_far(found: Attack) -> str:
+    """Return what a search had found when it was interrupted, one line per kind of witness."""
+    from experiments.attack.reproduce import where
+
+    best = [f"  {kind}: ratio {number(probe.ratio)}, {where(probe)}" for kind, probe in found.best.items() if probe.ratio > 0]
+    return "\n".join([f"{found.theorem}: best of {found.evaluations} evaluations, unconfirmed:", *(best or ["  nothing"])])
 
 
 def plain(found: Attack) -> dict[str, Any]:

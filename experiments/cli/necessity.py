@@ -54,11 +54,16 @@ def necessity(
         options.file("--keep", keep)
 
     from experiments.attack import necessity as search
+    from experiments.attack.interrupted import Interrupted
 
     keys = search.chosen(key or [], standing or [], every=every)
     most = search.EVALUATIONS if evaluations is None else evaluations
-    with progress("theorems", len(keys)) as advance:
-        found = search.examine_all(keys, evaluations=most, seed=seed, jobs=jobs, progress=advance)
+    try:
+        with progress("theorems", len(keys)) as advance:
+            found = search.examine_all(keys, evaluations=most, seed=seed, jobs=jobs, progress=advance)
+    except Interrupted as stopped:
+        typer.echo(so_far(stopped.found), err=True)
+        raise
     if keep is not None:
         _write(keep, found)
     if as_json:
@@ -109,6 +114,11 @@ def summary(found: Necessity) -> str:
     known = " (known to be false)" if found.theorem.card.known_false else ""
     said = f"refuted{known}" if found.stated.refuted else f"the left side reaches {number(found.stated.factor)} of the bound"
     return f"{found.theorem.key}: {_counted(found.counts())}; as stated: {said} ({found.evaluations} evaluations)"
+
+
+def so_far(found: Sequence[Necessity]) -> str:
+    """Return what a search had found when it was interrupted, one line per theorem."""
+    return "\n".join(["so far, of a search that did not end:", *(f"  {summary(each)}" for each in found)])
 
 
 def word(found: Standing, among: Necessity) -> str:

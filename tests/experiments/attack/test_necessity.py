@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 import theory
-from experiments.attack import witnesses
+from experiments.attack import probe, witnesses
+from experiments.attack.interrupted import Interrupted
 from experiments.attack.necessity import chosen, examine, examine_all
 from experiments.claims import Claim
 from straggler import InputError, StragglerError, UnknownName
@@ -59,11 +60,37 @@ def test_few_claims_show_again_what_was_seen(monkeypatch):
     found = examine(OURS, evaluations=30)
     kept = tuple(Claim(**fields) for fields in tomllib.loads(witnesses.written(found.claims()))["claim"])
     assert len(kept) <= sum(each.refuted for each in found.standings)
-    monkeypatch.setattr(witnesses, "_kept", lambda: kept)
+    monkeypatch.setattr(witnesses, "kept", lambda: kept)
     again = examine(OURS, evaluations=0)
     assert {each.mutant.text for each in again.standings if each.refuted} >= {
         each.mutant.text for each in found.standings if each.refuted
     }
+
+
+def test_what_is_printed_from_python_is_short():
+    found = examine(CLOSE, evaluations=0)
+    fallen = sum(each.refuted for each in found.standings[1:])
+    assert repr(found).startswith(f"<{CLOSE}: {fallen} of {len(found.standings) - 1} mutants refuted; as stated left")
+    assert len(repr(found)) < 200
+    assert repr(found.standings[1]).startswith("<without ")
+    assert "refuted" in repr(found.standings[1])
+
+
+def test_an_interrupted_search_hands_over_what_it_found(monkeypatch):
+    ran = []
+
+    def sweep(claim):
+        if ran:
+            raise KeyboardInterrupt
+        ran.append(claim)
+        return probe.sweep(claim)
+
+    monkeypatch.setattr("experiments.attack.necessity.sweep", sweep)
+    with pytest.raises(Interrupted) as stopped:
+        examine_all([OURS, CLOSE], evaluations=0)
+    (found,) = stopped.value.found
+    assert found.theorem.key == OURS
+    assert found.stated.factor == max(each.sure for claim in ran for each in probe.sweep(claim))
 
 
 def test_a_false_theorem_of_ones_own_is_refuted_as_stated(registered):
@@ -123,7 +150,7 @@ def test_bad_input_is_refused():
 
 
 def test_every_witness_is_about_a_theorem_and_well_formed():
-    kept = witnesses._kept()
+    kept = witnesses.kept()
     assert {claim.theorem for claim in kept} <= set(theory.keys())
     assert tomllib.loads(witnesses.written(kept))["claim"][0]["theorem"] == kept[0].theorem
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from experiments.attack import probe
 from theory import registry
 
 KEYS = {
@@ -42,6 +43,24 @@ def test_people_get_a_table_a_verdict_and_a_reproducer(cli):
     assert "message-passing on" in ran.out
     assert "found = probe(claim" in ran.out
     assert ran.err == ""  # no progress where nobody looks at a terminal
+
+
+def test_an_interruption_says_what_was_found(cli, monkeypatch):
+    ran = []
+
+    def sweep(claim, *options):
+        if len(ran) == 4:
+            raise KeyboardInterrupt
+        ran.append(claim)
+        return probe.sweep(claim, *options)
+
+    monkeypatch.setattr("experiments.attack.search.sweep", sweep)
+    stopped = cli("falsify", "elastic.b-crash", "--json")
+    assert (stopped.status, stopped.out) == (130, "")
+    said, *found, last = stopped.err.splitlines()
+    assert said == "elastic.b-crash: best of 5 evaluations, unconfirmed:"
+    assert any(line.startswith("  ") and "ratio 0." in line for line in found)
+    assert last == "error: interrupted"
 
 
 def test_a_false_theorem_fails_unless_it_is_known_to_be_false(cli, wrong):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 import theory
+from experiments.attack import probe
 from theory import registry
 
 KEY = "elastic.nc-1:rederived"
@@ -35,6 +36,25 @@ def test_json(cli):
     dropped = [mutant for mutant in found["mutants"] if mutant["kind"] == "term"]
     assert all(mutant["verdict"] == "refuted" and mutant["left_side"] > mutant["bound"] for mutant in dropped)
     assert dropped[0]["claim"]["theorem"] == KEY
+
+
+def test_an_interruption_says_what_was_found(cli, monkeypatch):
+    ran = []
+
+    def sweep(claim):
+        if ran:
+            raise KeyboardInterrupt
+        ran.append(claim)
+        return probe.sweep(claim)
+
+    monkeypatch.setattr("experiments.attack.necessity.sweep", sweep)
+    stopped = cli("necessity", KEY, "--evaluations", "0")
+    assert (stopped.status, stopped.out) == (130, "")
+    said, found, last = stopped.err.splitlines()
+    assert said == "so far, of a search that did not end:"
+    assert found.startswith(f"  {KEY}: refuted ")
+    assert found.endswith("(2 evaluations)")
+    assert last == "error: interrupted"
 
 
 def test_several_theorems_are_one_row_each(cli):
