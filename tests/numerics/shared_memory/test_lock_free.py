@@ -141,10 +141,12 @@ def test_an_exception_leaves_neither_processes_nor_memory():
 
 
 LONG = """
+import signal
 import numpy as np
 from numerics import problems
 from numerics.shared_memory import lock_free
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells let what they run in the background ignore it
     problem = problems.logistic(np.eye(8), np.tile([-1.0, 1.0], 4), workers=2)
     lock_free(problem, iterations=1_000_000, step_size=0.01)
 """
