@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from straggler import StragglerError
 from theory.best_mixing.edges import Floats, Links, enough_memory
 from theory.best_mixing.program import Program, close_enough
+
+if TYPE_CHECKING:
+    import cvxpy as cp
+
+Answer = TypeVar("Answer")
 
 SOLVERS: dict[str, dict[str, Any]] = {"CLARABEL": {}, "SCS": {"eps_abs": 1e-9, "eps_rel": 1e-9, "max_iters": 50_000}}
 """The solvers in the order in which they are tried, with their settings."""
@@ -38,25 +44,53 @@ def solve(program: Program, tolerance: float) -> tuple[Floats, Floats, float, fl
     below = [s * np.eye(n) + deviation >> 0] if program.two_sided else []
     inside = [program.rows @ x <= program.limits] if len(program.limits) else []
     problem = cp.Problem(cp.Minimize(s), [above, *below, *inside])
-    said = []
-    for solver, settings in SOLVERS.items():
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # an inaccurate answer is judged below
-                problem.solve(solver=solver, **settings)
-        except cp.SolverError:
-            said.append(f"{solver} failed")
-            continue
+
+    def certified() -> tuple[Floats, Floats, float, float] | str:
         if x.value is None or above.dual_value is None:
-            said.append(f"{solver} says {problem.status}")
-            continue
+            return f"says {problem.status}"
         found = inside_polytope(program, x.value)
         dual = above.dual_value - sum(constraint.dual_value for constraint in below)
         value, lower = program.value(found), program.lower_bound(dual)
         if close_enough(value, lower, tolerance):
             return found, dual, value, lower
-        said.append(f"{solver} says {problem.status} at {value:.6g}, certified to be at least {lower:.6g} only")
-    raise StragglerError("no solver closed the gap: " + "; ".join(said))
+        return f"says {problem.status} at {value:.6g}, certified to be at least {lower:.6g} only"
+
+    return first_accepted(problem, certified, "no solver closed the gap")
+
+
+def first_accepted(problem: cp.Problem, accept: Callable[[], Answer | str], otherwise: str) -> Answer:
+    """Return what ``accept`` makes of the variables of the first solver whose answer it takes.
+
+    Parameters
+    ----------
+    problem
+        The program; its variables and duals hold what a solver says when ``accept`` is asked.
+    accept
+        Returns the answer, or why there is none.
+    otherwise
+        Begins the message where no solver is accepted.
+
+    Raises
+    ------
+    StragglerError
+        If none is, with what became of each.
+    """
+    import cvxpy as cp
+
+    said = []
+    for solver, settings in SOLVERS.items():
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # whoever accepts an answer judges by the numbers
+                problem.solve(solver=solver, **settings)
+        except cp.SolverError:
+            said.append(f"{solver} failed")
+            continue
+        found = accept()
+        if not isinstance(found, str):
+            return found
+        said.append(f"{solver} {found}")
+    raise StragglerError(f"{otherwise}: " + "; ".join(said))
 
 
 def inside_polytope(program: Program, x: Floats) -> Floats:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from straggler import StragglerError, positive
 from theory.best_mixing.chain import orbits_of, spread_over
-from theory.best_mixing.cone import SOLVERS, flattened
+from theory.best_mixing.cone import first_accepted, flattened
 from theory.best_mixing.design import Design
 from theory.best_mixing.edges import Floats, Links, enough_memory, links
 from theory.best_mixing.newton import few, gram_products
@@ -102,7 +101,7 @@ def _by_cone(edges: Links, spread: Any, stopped: StragglerError) -> Floats:
 
     n = edges.n
     enough_memory("nodes", n, 8.0 * 4 * (n * (2 * n + 1)) ** 2)
-    x, limits, said = cp.Variable(spread.shape[1]), [], [str(stopped)]
+    x, limits = cp.Variable(spread.shape[1]), []
     shifted = np.eye(n) - 1.0 / n - cp.reshape(flattened(edges, spread) @ x, (n, n), order="F")
     traces = []
     for side in (np.eye(n) - shifted, np.eye(n) + shifted):
@@ -110,19 +109,14 @@ def _by_cone(edges: Links, spread: Any, stopped: StragglerError) -> Floats:
         limits.append(cp.bmat([[above, np.eye(n)], [np.eye(n), side]]) >> 0)
         traces.append(cp.trace(above))
     problem = cp.Problem(cp.Minimize(sum(traces) / 2), limits)
-    for solver, settings in SOLVERS.items():
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # an inaccurate answer is only a start
-                problem.solve(solver=solver, **settings)
-        except cp.SolverError:
-            said.append(f"{solver} failed")
-            continue
+
+    def finite() -> Floats | str:
         if x.value is not None and np.isfinite(steady_deviation(edges, spread @ x.value)[0]):
-            found: Floats = x.value
+            found: Floats = x.value  # a start only, however inaccurate
             return found
-        said.append(f"{solver} says {problem.status}")
-    raise StragglerError("; ".join(said))
+        return f"says {problem.status}"
+
+    return first_accepted(problem, finite, str(stopped))
 
 
 def steady_deviation(edges: Links, weights: Floats) -> tuple[float, list[Floats]]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from straggler import InputError, StragglerError, at_least
-from theory.best_mixing.cone import SOLVERS
+from straggler import InputError, at_least
+from theory.best_mixing.cone import first_accepted
 from theory.best_mixing.edges import Floats, Whole, enough_memory, links
 from theory.best_mixing.program import LEAST_SCALE
 from theory.best_mixing.work import affordable_rounds
@@ -167,25 +166,18 @@ def _best_round(n: int, pairs: Sequence[Whole], weights: Sequence[Floats], t: in
     w, error = cp.Variable(len(first)), cp.Variable((n, n))
     equal = error == still - left @ cp.diag(w) @ right
     problem = cp.Problem(cp.Minimize(cp.sigma_max(error)), [equal, w >= 0, w <= 1])
-    said = []
-    for solver, settings in SOLVERS.items():
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # an inaccurate answer is judged below
-                problem.solve(solver=solver, **settings)
-        except cp.SolverError:
-            said.append(f"{solver} failed")
-            continue
+
+    def certified() -> tuple[Floats, float] | str:
         if w.value is None or equal.dual_value is None:
-            said.append(f"{solver} says {problem.status}")
-            continue
+            return f"says {problem.status}"
         found = np.clip(w.value, 0.0, 1.0)
         value = float(np.linalg.norm(still - (left * found) @ right, 2))
         lower = max(_dual_value(sign * equal.dual_value, still, left, right) for sign in (1.0, -1.0))
         if value - lower <= _CERTIFIED * max(value, LEAST_SCALE):
             return found, lower
-        said.append(f"{solver} says {problem.status} at {value:.6g}, certified to be at least {lower:.6g} only")
-    raise StragglerError(f"no solver closed the gap of round {t}: " + "; ".join(said))
+        return f"says {problem.status} at {value:.6g}, certified to be at least {lower:.6g} only"
+
+    return first_accepted(problem, certified, f"no solver closed the gap of round {t}")
 
 
 def _dual_value(dual: Floats, still: Floats, left: Floats, right: Floats) -> float:

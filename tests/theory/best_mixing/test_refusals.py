@@ -166,7 +166,7 @@ def test_least_deviation_starts_again_from_a_cone_solver(monkeypatch):
 
 def test_least_deviation_gives_up_in_one_line(monkeypatch):
     monkeypatch.setattr(deviation, "_STEPS", 2)
-    monkeypatch.setattr(deviation, "SOLVERS", {"CLARABEL": {"max_iter": 1}, "SCS": {"max_iters": 1}})
+    monkeypatch.setattr(cone, "SOLVERS", {"CLARABEL": {"max_iter": 1}, "SCS": {"max_iters": 1}})
     with pytest.raises(StragglerError, match=r"^Newton's method stopped at deviation [^\n]*$"):
         least_deviation(random_graph(8, 0.3, 0))
 
