@@ -103,7 +103,7 @@ class Claim(BaseModel):
 
     def build_schedule(self) -> MixingSchedule:
         """Return the mixing schedule of the claim."""
-        from experiments.mixing_design import mixing
+        from experiments.mixing.design import mixing
         from numerics import graphs
 
         return mixing(graphs.get(self.graph, self.nodes, **self.graph_options), self.weights)

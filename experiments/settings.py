@@ -128,7 +128,7 @@ def schedule_key(claim: Claim) -> tuple[str, int, tuple[tuple[str, object], ...]
 
 @lru_cache(maxsize=256)
 def _computed(key: tuple[str, int, tuple[tuple[str, object], ...], str | None], overlap: int) -> tuple[tuple[str, float], ...]:
-    from experiments.mixing_design import mixing
+    from experiments.mixing.design import mixing
     from numerics import graphs
     from numerics.mixing import push_sum_constants
 

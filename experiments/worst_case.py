@@ -166,7 +166,7 @@ CASES: dict[str, Callable[[Setting], WorstCase | None]] = {
 @lru_cache(maxsize=64)
 def _family(system: str, options: Any, key: Any, iterations: int, clock: Any) -> Family | None:
     """Return the worst case of a system; claims that differ in theorem, problem and step size share it."""
-    from experiments.mixing_design import mixing
+    from experiments.mixing.design import mixing
     from numerics import algorithms, graphs, timeline
     from theory.worst_case import nonconvex
 

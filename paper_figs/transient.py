@@ -40,7 +40,7 @@ TICKS = (4, 8, 16, 32, 64, 128, 256)
 def main(out: Path, quick: bool = False, seed: int = 0, jobs: int = -1) -> list[Path]:
     """Write the figure ``transient`` below ``out``; return the paths of all files."""
     command.check(seed, jobs)
-    from experiments import planes, planes_drawing
+    from experiments.comparison import drawing, planes
 
     family = planes.Family("ring", {}, None, {"zeta": 0.3})
     names = planes.PLANES[2:] if quick else planes.PLANES
@@ -52,16 +52,16 @@ def main(out: Path, quick: bool = False, seed: int = 0, jobs: int = -1) -> list[
         }
         found = [planes.plane(name, SYSTEMS, family, family.at(16)) for name in names]  # type: ignore[arg-type]
         for panel, plane, letter in zip(axes[3:], found, "def", strict=False):
-            planes_drawing.paint(panel, plane)
+            drawing.paint(panel, plane)
             style.title(
                 panel,
                 letter,
-                {"n-K": "smallest bound, ring: workers and rounds"}.get(plane.name, planes_drawing.TITLES[plane.name]),
+                {"n-K": "smallest bound, ring: workers and rounds"}.get(plane.name, drawing.TITLES[plane.name]),
             )
             tables[plane.name] = _regions(plane)
         for panel in axes[3 + len(found) :]:
             panel.set_axis_off()
-        figure.legend(handles=planes_drawing.key(found), loc="outside lower center", ncols=5)
+        figure.legend(handles=drawing.key(found), loc="outside lower center", ncols=5)
         style.headline(
             figure,
             r"$L=\Delta=\sigma=1$; theorems at their admissible step with the least bound.  (a), (b): exact second moments of "
@@ -142,7 +142,7 @@ def _onsets(axes: Any, sizes: tuple[int, ...]) -> style.Table:
     """Rounds from which theorems apply, say something, and speed up linearly, on a ring."""
     import theory
     from experiments.comparison import rounds_of
-    from experiments.comparison_setting import Setting
+    from experiments.comparison.setting import Setting
     from numerics import graphs
     from theory.transient import transient
 

@@ -55,7 +55,7 @@ def schedule(graph: str, nodes: int | None, weights: str | None, items: Sequence
         nodes = DEFAULT_NODES
     with options.understood("--graph-set", chosen):
         topology = graphs.get(graph, nodes, **chosen)
-    from experiments.mixing_files import named_or_read
+    from experiments.mixing.files import named_or_read
 
     return named_or_read(topology, weights)
 

@@ -14,8 +14,8 @@ from straggler import UnknownName
 
 if TYPE_CHECKING:
     from experiments.comparison import Entry
-    from experiments.comparison_setting import Setting
-    from experiments.planes import Family, Plane
+    from experiments.comparison.planes import Family, Plane
+    from experiments.comparison.setting import Setting
 
 _NUMBERS = ("K_conditions", "K_non_vacuous", "K_linear", "bound", "step")
 _SYSTEMS = "dpsgd, sgp, wagma-sequential, ...: a system with a theorem about K; one or more."
@@ -49,9 +49,10 @@ def compare(
     K counts rounds, of one batch of gradients from each worker. Bounds are compared, not runs, and gradients, not seconds. Where
     a theorem leaves the step free, it is the admissible one with the least bound. Different quantities are ranked apart.
     """
-    from experiments import comparison, planes_drawing
-    from experiments.comparison_setting import Setting
-    from experiments.planes import Family
+    from experiments import comparison
+    from experiments.comparison import drawing
+    from experiments.comparison.planes import Family
+    from experiments.comparison.setting import Setting
 
     asked = comparison.known(systems)
     from experiments.cli.theorems import given_constants
@@ -69,7 +70,7 @@ def compare(
     regions, lower = comparison.regions(found), setting.lower_bounds(topology.diameter)
     drawn = _planes(wanted, asked, setting, Family(graph, chosen, weights, given))
     if out is not None:
-        paths = planes_drawing.draw(drawn, f"{', '.join(asked)} on {topology.name}, {topology.n} nodes where n is fixed", out)
+        paths = drawing.draw(drawn, f"{', '.join(asked)} on {topology.name}, {topology.n} nodes where n is fixed", out)
     if as_json:
         print_json(
             {
@@ -117,8 +118,8 @@ def compare(
 
 def _wanted(planes: list[str] | None, out: Path | None) -> tuple[str, ...]:
     """Return the planes asked for, all of them where only ``--out`` is; refuse a place where nothing can be drawn."""
-    from experiments.planes import PLANES
-    from experiments.planes_drawing import files
+    from experiments.comparison.drawing import files
+    from experiments.comparison.planes import PLANES
 
     if out is not None:
         files(out)
@@ -131,7 +132,7 @@ def _wanted(planes: list[str] | None, out: Path | None) -> tuple[str, ...]:
 
 
 def _planes(wanted: Sequence[str], systems: Sequence[str], setting: Setting, family: Family) -> list[Plane]:
-    from experiments.planes import plane
+    from experiments.comparison.planes import plane
 
     return [plane(name, systems, family, setting) for name in wanted]
 

@@ -45,7 +45,7 @@ def mixing(
     meet in pairs that change from round to round, fastest weighs every pair of every round, and the bound is on the
     contraction of a period. Other commands take them too, and the files that --save writes.
     """
-    from experiments import mixing_design, mixing_files
+    from experiments.mixing import design, files
     from numerics import graphs
 
     if rounds is not None:
@@ -53,19 +53,19 @@ def mixing(
     if out is not None:
         options.file("--out", out)
     if save is not None:
-        mixing_files.saves(save)
+        files.saves(save)
         options.file("--save", save)
     chosen = options.settings("--graph-set", graph_set)
     with options.understood("--graph-set", chosen):
         topology = graphs.get(graph, nodes, **chosen)
-    chosen_weights = mixing_files.named_or_read(topology, weights)
-    found = mixing_design.report(topology, chosen_weights, rounds)
-    schedules = mixing_design.compared(topology) if compare else [chosen_weights]
-    reports = [mixing_design.report(topology, one, rounds) for one in schedules]
+    chosen_weights = files.named_or_read(topology, weights)
+    found = design.report(topology, chosen_weights, rounds)
+    schedules = design.compared(topology) if compare else [chosen_weights]
+    reports = [design.report(topology, one, rounds) for one in schedules]
     if save is not None:
-        mixing_files.save(chosen_weights, save)
+        files.save(chosen_weights, save)
     if out is not None:
-        from experiments.mixing_drawing import draw
+        from experiments.mixing.drawing import draw
 
         hidden = _LEFT_OUT if compare and not topology.directed else ()
         draw(topology, [one for one in schedules if one.provenance()["weights"] not in hidden], out)

@@ -3,7 +3,7 @@ import re
 import numpy as np
 import pytest
 
-from experiments import planes_drawing
+from experiments.comparison import drawing
 from numerics import graphs
 from paper_figs import style, transient
 from paper_figs import transient_moments as moments
@@ -83,4 +83,4 @@ def test_joining_is_where_the_last_crossing_is():
 
 
 def test_systems_have_the_colours_of_the_house():
-    assert set(style.PALETTE) <= set(planes_drawing.COLOURS.values()) | {style.INK}
+    assert set(style.PALETTE) <= set(drawing.COLOURS.values()) | {style.INK}

@@ -4,7 +4,7 @@ import pytest
 
 import theory
 from experiments import comparison
-from experiments.contenders import DEFAULTS, NOT_COMPARED
+from experiments.comparison.contenders import DEFAULTS, NOT_COMPARED
 
 KEYS = {"graph", "nodes", "constants", "theorems", "lower_bounds", "left_out", "winners", "regions"}
 ENTRY = {

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.comparison_setting import Setting
-from experiments.contenders import CANDIDATES, NOT_COMPARED, NOTES, ONE_ITERATION_PER_ROUND
+from experiments.comparison.contenders import CANDIDATES, NOT_COMPARED, NOTES, ONE_ITERATION_PER_ROUND
+from experiments.comparison.setting import Setting
 from straggler import InputError, StragglerError, UnknownName
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from experiments.mixing_layout import crowding, lines, places
+from experiments.mixing.layout import crowding, lines, places
 from numerics import graphs
 
 

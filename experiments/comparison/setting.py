@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.contenders import DEFAULTS, GAUGES, assumed
-from experiments.mixing_files import named_or_read
+from experiments.comparison.contenders import DEFAULTS, GAUGES, assumed
+from experiments.mixing.files import named_or_read
 from straggler import InputError, StragglerError, at_least
 
 if TYPE_CHECKING:

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 import theory
-from experiments import comparison, planes, planes_drawing
-from experiments.comparison_setting import Setting
+from experiments import comparison
+from experiments.comparison import drawing, planes
+from experiments.comparison.setting import Setting
 from numerics import graphs
 from straggler import InputError, UnknownName
 from theory.transient import transient
@@ -45,16 +46,16 @@ def test_staleness_counts_rounds(found, n, row):
 
 
 def test_captions_are_no_wider_than_told(found):
-    assert max(map(len, planes_drawing.caption([*found.values()], 70))) <= 70
+    assert max(map(len, drawing.caption([*found.values()], 70))) <= 70
 
 
 def test_bounds_without_staleness_are_said_to_be_level(found):
     plane = found["n-staleness"]
     assert plane.level == ("dpsgd", "sgp")
     assert plane.plain()["level"] == plane.level
-    assert "the same for every staleness: dpsgd, sgp" in " ".join(planes_drawing.caption([plane], 140))
+    assert "the same for every staleness: dpsgd, sgp" in " ".join(drawing.caption([plane], 140))
     assert found["n-K"].level == ()
-    assert "the same" not in " ".join(planes_drawing.caption([found["n-K"]], 140))
+    assert "the same" not in " ".join(drawing.caption([found["n-K"]], 140))
 
 
 @pytest.mark.parametrize(("row", "column"), [(0, 0), (20, 40), (48, 10)])
@@ -110,10 +111,10 @@ def test_families():
 
 
 def test_a_drawing_has_every_system_that_wins(found):
-    labels = [entry.get_label() for entry in planes_drawing.key(list(found.values()))]
+    labels = [entry.get_label() for entry in drawing.key(list(found.values()))]
     for plane in found.values():
         for index in np.unique(plane.winners):
             assert f"smallest bound: {plane.systems[index]}" in labels
     assert "linear speed-up above: dpsgd" in labels
-    assert set(planes_drawing.COLOURS) == set(comparison.CANDIDATES)
-    assert len(set(planes_drawing.COLOURS.values())) == len(planes_drawing.COLOURS)
+    assert set(drawing.COLOURS) == set(comparison.CANDIDATES)
+    assert len(set(drawing.COLOURS.values())) == len(drawing.COLOURS)

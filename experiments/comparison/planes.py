@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.comparison import rounds_of
-from experiments.comparison_setting import Setting
-from experiments.contenders import CANDIDATES
+from experiments.comparison.contenders import CANDIDATES
+from experiments.comparison.ranking import rounds_of
+from experiments.comparison.setting import Setting
 from straggler import InputError, StragglerError, UnknownName
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def plane(name: str, systems: Sequence[str], family: Family, setting: Setting) -
     name
         One of `PLANES`.
     systems
-        Systems that `experiments.comparison.known` admits.
+        Systems that `experiments.comparison.ranking.known` admits.
     family
         The graph by number of workers.
     setting

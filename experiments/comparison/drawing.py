@@ -12,7 +12,7 @@ import numpy as np
 from straggler import InputError
 
 if TYPE_CHECKING:
-    from experiments.planes import Plane
+    from experiments.comparison.planes import Plane
 
 SUFFIXES = (".png", ".pdf", ".svg")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.mixing_design import mixing
+from experiments.mixing.design import mixing
 from experiments.storage import write
 from straggler import InputError, StragglerError
 

@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from experiments import mixing_design, mixing_files
 from experiments.claims import Claim
+from experiments.mixing import design, files
 from experiments.settings import prepare
 from experiments.verify import examine
 from numerics import algorithms, graphs, problems, simulate
@@ -23,22 +23,22 @@ def modulus(schedule):
 @pytest.mark.parametrize("graph", GRAPHS, ids=lambda graph: graph.name)
 def test_designed_weights_mix_along_the_links(graph):
     """Symmetric, rows that sum to one, nothing off the links; faster than those with a name."""
-    for weights in mixing_design.DESIGNED:
-        schedule = mixing_design.mixing(graph, weights)
+    for weights in design.DESIGNED:
+        schedule = design.mixing(graph, weights)
         matrix = schedule.at(0).matrix()
         np.testing.assert_allclose(matrix, matrix.T, atol=1e-14)
         np.testing.assert_allclose(matrix.sum(axis=1), 1, atol=1e-13)
         assert (matrix[~(graph.phases[0] | np.eye(graph.n, dtype=bool))] == 0).all()
         assert schedule.provenance()["weights"] == weights
         if weights != "least-deviation":
-            assert modulus(schedule) <= modulus(mixing_design.mixing(graph)) + 1e-9
-    assert mixing_design.mixing(graph, "lazy").provenance() == graph.schedule("lazy").provenance()
+            assert modulus(schedule) <= modulus(design.mixing(graph)) + 1e-9
+    assert design.mixing(graph, "lazy").provenance() == graph.schedule("lazy").provenance()
 
 
 def test_rounds_of_pairs():
     """Every round keeps to its pairs; a period contracts by the value, a third, where halves leave a half; runs go by it."""
     graph = graphs.bipartite_exponential(8)
-    schedule = mixing_design.mixing(graph, "fastest")
+    schedule = design.mixing(graph, "fastest")
     assert schedule.period == len(graph.phases) == 3
     product, halves = np.eye(8), np.eye(8)
     for k, phase in enumerate(graph.phases):
@@ -47,7 +47,7 @@ def test_rounds_of_pairs():
         np.testing.assert_array_equal(matrix, matrix.T)
         assert (matrix[~(phase | np.eye(8, dtype=bool))] == 0).all()
         product, halves = matrix @ product, (np.eye(8) + phase) / 2 @ halves
-    found = mixing_design.report(graph, schedule)
+    found = design.report(graph, schedule)
     assert np.linalg.norm(halves - 1 / 8, 2) == pytest.approx(1 / 2)
     assert np.linalg.norm(product - 1 / 8, 2) == pytest.approx(found["value"]) == pytest.approx(1 / 3, rel=1e-6)
     assert found["contraction"] == pytest.approx(found["value"])
@@ -65,20 +65,20 @@ def test_rounds_that_cannot_be_designed():
     pairs = "stays as it is or, for fastest, has workers meet in pairs in every round as bipartite-exponential, which"
     for graph, weights in ((graphs.one_peer_exponential(8), "fastest"), (graphs.bipartite_exponential(8), "least-deviation")):
         with pytest.raises(InputError, match=f"weights = '{weights}' .* {pairs} {graph.name} does not"):
-            mixing_design.mixing(graph, weights)
+            design.mixing(graph, weights)
     with pytest.raises(InputError, match=r"nodes = 50 is not admissible: needs at most about \d+ in 6 rounds"):
-        mixing_design.mixing(graphs.bipartite_exponential(50), "fastest")
-    assert [one.provenance()["weights"] for one in mixing_design.compared(graphs.bipartite_exponential(6))][-1] == "fastest"
-    assert [one.provenance()["weights"] for one in mixing_design.compared(graphs.bipartite_exponential(14))][-1] != "fastest"
+        design.mixing(graphs.bipartite_exponential(50), "fastest")
+    assert [one.provenance()["weights"] for one in design.compared(graphs.bipartite_exponential(6))][-1] == "fastest"
+    assert [one.provenance()["weights"] for one in design.compared(graphs.bipartite_exponential(14))][-1] != "fastest"
 
 
 def test_a_design_is_made_once_for_graphs_with_the_same_links():
     one, other = graphs.path(9), graphs.get("path", 9)
-    assert mixing_design.design(one, "fastest") is mixing_design.design(other, "fastest")
-    assert mixing_design.design(one, "fastest") is not mixing_design.design(graphs.path(8), "fastest")
-    mixing_design._designed.cache_clear()
-    again = mixing_design.design(one, "fastest")
-    np.testing.assert_array_equal(again.matrix, mixing_design.design(other, "fastest").matrix)
+    assert design.design(one, "fastest") is design.design(other, "fastest")
+    assert design.design(one, "fastest") is not design.design(graphs.path(8), "fastest")
+    design._designed.cache_clear()
+    again = design.design(one, "fastest")
+    np.testing.assert_array_equal(again.matrix, design.design(other, "fastest").matrix)
 
 
 @pytest.mark.parametrize("graph", GRAPHS, ids=lambda graph: graph.name)
@@ -87,7 +87,7 @@ def test_workers_agree_better_the_smaller_rho_is(graph):
     problem = problems.get("quadratic", workers=graph.n, noise="none", dim=20)
     start, rates = np.random.default_rng(0).normal(size=(graph.n, 20)), []
     for weights in ("lazy", "metropolis", "fastest"):
-        schedule = mixing_design.mixing(graph, weights)
+        schedule = design.mixing(graph, weights)
         run = simulate(algorithms.DPSGD(step_size=1e-7), problem, schedule, iterations=24, replicas=1, x0=start)
         squares = run.consensus_sq.values.ravel()
         rates.append((squares[24] / squares[12]) ** (1 / 12))
@@ -98,7 +98,7 @@ def test_workers_agree_better_the_smaller_rho_is(graph):
 def steady_consensus(graph, weights):
     """Mean squared distance of the views of D-PSGD from their mean under noise, once it is steady."""
     problem = problems.get("quadratic", workers=graph.n, noise="gaussian", **NOISY)
-    schedule = mixing_design.mixing(graph, weights)
+    schedule = design.mixing(graph, weights)
     run = simulate(algorithms.DPSGD(step_size=0.02), problem, schedule, iterations=600, replicas=8, seed=3)
     return float(run.consensus_sq[200:].mean())
 
@@ -113,7 +113,7 @@ def test_designs_pay_under_noise():
 
 def test_negative_weights():
     """Every round of a star keeps the mean; D-PSGD takes them, push-sum and theorems about shares do not."""
-    schedule = mixing_design.mixing(graphs.star(6), "fastest-averaging")
+    schedule = design.mixing(graphs.star(6), "fastest-averaging")
     assert schedule.at(0).matrix().min() < 0
     assert schedule.keeps_mean
     assert not schedule.doubly_stochastic
@@ -151,10 +151,10 @@ def test_claims_take_designed_weights():
 @pytest.mark.parametrize("weights", ["metropolis", "fastest", "fastest-averaging", "least-deviation", "push", "uniform"])
 def test_matrices_come_back_to_the_last_bit(tmp_path, weights):
     graph = graphs.star(7)
-    saved = mixing_design.mixing(graph, weights)
-    mixing_files.save(saved, tmp_path / "w.csv")
+    saved = design.mixing(graph, weights)
+    files.save(saved, tmp_path / "w.csv")
     assert [file.name for file in tmp_path.iterdir()] == ["w.csv"]
-    found = mixing_files.named_or_read(graph, str(tmp_path / "w.csv"))
+    found = files.named_or_read(graph, str(tmp_path / "w.csv"))
     np.testing.assert_array_equal(found.at(0).matrix(), saved.at(0).matrix())
     assert (found.doubly_stochastic, found.column_stochastic) == (saved.doubly_stochastic, saved.column_stochastic)
     assert found.provenance()["weights"] == str(tmp_path / "w.csv")
@@ -176,19 +176,19 @@ def test_matrices_come_back_to_the_last_bit(tmp_path, weights):
 def test_files_that_are_no_weights(tmp_path, text, line):
     (tmp_path / "w.csv").write_text(text)
     with pytest.raises(InputError, match=line):
-        mixing_files.read(graphs.path(3), tmp_path / "w.csv")
+        files.read(graphs.path(3), tmp_path / "w.csv")
 
 
 def test_files_that_cannot_be_read_or_written(tmp_path):
     with pytest.raises(InputError, match=r"a file that can be read \(No such file"):
-        mixing_files.named_or_read(graphs.path(3), str(tmp_path / "none.csv"))
+        files.named_or_read(graphs.path(3), str(tmp_path / "none.csv"))
     changing = graphs.bipartite_exponential(4)
     with pytest.raises(InputError, match="stays as it is from round to round, which bipartite-exponential does not"):
-        mixing_files.read(changing, tmp_path / "w.csv")
+        files.read(changing, tmp_path / "w.csv")
     with pytest.raises(InputError, match="graph to save weights of = 'bipartite-exponential'"):
-        mixing_files.save(changing.schedule(), tmp_path / "w.csv")
+        files.save(changing.schedule(), tmp_path / "w.csv")
     with pytest.raises(InputError, match=r"a name that ends in \.csv"):
-        mixing_files.save(graphs.path(3).schedule(), tmp_path / "w.npz")
+        files.save(graphs.path(3).schedule(), tmp_path / "w.npz")
     (tmp_path / "file").touch()
     with pytest.raises(ResultError, match="cannot write"):
-        mixing_files.save(graphs.path(3).schedule(), tmp_path / "file" / "w.csv")
+        files.save(graphs.path(3).schedule(), tmp_path / "file" / "w.csv")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.mixing_layout import crowding, is_grid, lines, places
+from experiments.mixing.layout import crowding, is_grid, lines, places
 from experiments.storage import write
 from straggler import InputError
 

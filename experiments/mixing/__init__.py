@@ -1,0 +1,1 @@
+"""Mixing weights: designed for a graph, kept in files, laid out and drawn."""
